@@ -1,0 +1,56 @@
+#![forbid(unsafe_code)]
+//! STUN on the wire, as far as ICE needs it: Binding requests, responses and indications.
+//!
+//! [`Message`] is a view over a received datagram that copies nothing; [`Writer`] appends a
+//! message to a buffer of the caller. Neither allocates (the buffer grows if it is too small),
+//! neither knows of time, transactions or sockets: those belong to the ICE agent.
+//!
+//! # Standards
+//!
+//! - RFC 8489, STUN: message structure, short-term integrity (HMAC-SHA1 and HMAC-SHA256),
+//!   FINGERPRINT, ERROR-CODE. The long-term mechanism has only its attribute numbers so far.
+//! - RFC 8445 §7.1, §16.1: PRIORITY, USE-CANDIDATE, ICE-CONTROLLED, ICE-CONTROLLING.
+//! - RFC 7983: telling STUN from DTLS and RTP on one socket ([`is_stun`]).
+//! - RFC 5769 and RFC 8489 Appendix B: their test vectors are our tests.
+//!
+//! # Example
+//!
+//! ```
+//! use rill_stun::{Check, Class, IntegrityKey, Message, Method, TransactionId, Writer};
+//!
+//! let key = IntegrityKey::new(b"VOkJxbRl1RmTxUk/WvJxBt");
+//! let mut buffer = Vec::new();
+//! let datagram = Writer::new(&mut buffer, Class::Request, Method::BINDING, TransactionId([7; 12]))
+//!     .username("evtj:h6vY")
+//!     .priority(0x6e00_01ff)
+//!     .message_integrity_with(&key)
+//!     .fingerprint()
+//!     .finish();
+//!
+//! let message = Message::parse(datagram)?;
+//! assert_eq!(message.username(), Some(&b"evtj:h6vY"[..]));
+//! assert_eq!(message.verify_integrity_with(&key), Check::Valid);
+//! assert_eq!(message.fingerprint(), Check::Valid);
+//! # Ok::<(), rill_stun::ParseError>(())
+//! ```
+
+mod attribute;
+mod error_code;
+mod fingerprint;
+mod header;
+mod integrity;
+mod message;
+mod message_type;
+mod parse_error;
+mod transaction_id;
+mod writer;
+
+pub use attribute::{Attributes, RawAttribute, kind};
+pub use error_code::ErrorCode;
+pub use header::{HEADER_LENGTH, MAGIC_COOKIE, is_stun};
+pub use integrity::{Algorithm, Check, IntegrityKey};
+pub use message::Message;
+pub use message_type::{Class, Method};
+pub use parse_error::ParseError;
+pub use transaction_id::TransactionId;
+pub use writer::Writer;
