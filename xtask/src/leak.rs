@@ -1,0 +1,20 @@
+//! Connect-and-close cycles in one process, with their figures shown.
+
+use crate::run::{Outcome, cargo, run_suite};
+
+pub(crate) fn chore(arguments: &[String]) -> Outcome {
+    if !arguments.is_empty() {
+        return Err("usage: cargo xtask leak".to_owned());
+    }
+    let test = [
+        "test",
+        "--locked",
+        "-p",
+        "rill-rtc",
+        "--test",
+        "cycles",
+        "--",
+        "--nocapture",
+    ];
+    run_suite(&mut cargo(test)).1
+}

@@ -1,0 +1,49 @@
+//! The chores of the repository: `cargo xtask` without arguments lists them.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod build_node;
+mod install;
+mod interop;
+mod leak;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+
+  test [lint] [rust] [node] [interop]  everything a change must pass, or only the parts named
+  build-node [--debug]                 build the npm package rill-rtc in bindings/node
+  interop [PATTERN]                    browsers and other WebRTC stacks against the Node package and
+                                       `rill serve`; PATTERN selects tests by name
+  bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
+  leak                                 1,000 connect-and-close cycles in one process";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (chore, rest) = match arguments.split_first() {
+        Some((chore, rest)) => (chore.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let outcome = match chore {
+        "test" => test::chore(rest),
+        "build-node" => build_node::chore(rest),
+        "interop" => interop::chore(rest),
+        "bench" => bench::chore(rest),
+        "leak" => leak::chore(rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        unknown => Err(format!("there is no chore named {unknown:?}\n\n{USAGE}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
