@@ -1,0 +1,64 @@
+//! What an association is configured with.
+
+/// The settings of an [`Association`](crate::Association), fixed for its life.
+///
+/// [`Config::default`] holds the values for WebRTC; only the ports and `max_message_size` come from
+/// the session description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Our SCTP port: `a=sctp-port` of the local description (RFC 8841 §5.1).
+    pub local_port: u16,
+    /// The peer's SCTP port: `a=sctp-port` of the remote description.
+    pub remote_port: u16,
+    /// The largest message we accept, in bytes: `a=max-message-size` of the local description
+    /// (RFC 8841 §6.1). A longer one is discarded and reported by
+    /// [`Event::MessageTooLarge`](crate::Event::MessageTooLarge).
+    pub max_message_size: usize,
+    /// The largest SCTP packet we send, in bytes, without DTLS, TURN, UDP and IP.
+    pub mtu: usize,
+    /// How many bytes of received data wait for the reader before the peer is told to stop; raised
+    /// to twice `max_message_size` when it is smaller than that.
+    ///
+    /// The window belongs to the association. Fragments of unfinished messages count in it, so a
+    /// peer that interleaves messages on more streams than `receive_window / max_message_size`
+    /// can fill it without completing any of them; RFC 8260 gives a receiver no way out of that.
+    pub receive_window: usize,
+    /// While less than this many bytes are queued for sending, over all streams, a message of any
+    /// length is accepted; from then on [`SendError::BufferFull`](crate::SendError::BufferFull).
+    pub send_buffer_limit: usize,
+}
+
+/// The port that RFC 8841 §5.1 and every browser use.
+const PORT: u16 = 5000;
+/// What browsers announce: 256 KiB.
+const MAX_MESSAGE_SIZE: usize = 256 * 1024;
+/// A UDP payload of 1200 bytes, less the 37 bytes of a DTLS 1.2 AES-GCM record (13 header, 8 nonce,
+/// 16 tag; DTLS 1.3 needs 22), rounded down to a multiple of four (RFC 9260 §3.2).
+const MTU: usize = 1160;
+/// Room for 64 interleaved messages of 256 KiB, and a bandwidth-delay product of 1 Gbit/s at 130 ms.
+const RECEIVE_WINDOW: usize = 16 * 1024 * 1024;
+/// W3C knows no limit; a process does.
+const SEND_BUFFER_LIMIT: usize = 64 * 1024 * 1024;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            local_port: PORT,
+            remote_port: PORT,
+            max_message_size: MAX_MESSAGE_SIZE,
+            mtu: MTU,
+            receive_window: RECEIVE_WINDOW,
+            send_buffer_limit: SEND_BUFFER_LIMIT,
+        }
+    }
+}
+
+impl Config {
+    /// The receive window in use: one message that is being read and one that arrives must fit.
+    pub(crate) fn effective_window(&self) -> usize {
+        self.receive_window
+            .max(self.max_message_size.saturating_mul(2))
+            // The wire has 32 bits for it (RFC 9260 §3.3.2).
+            .min(u32::MAX as usize)
+    }
+}
