@@ -9,7 +9,6 @@ export class Endpoint {
   #endMarks;
   #candidates = new Mailbox();
   #channels = new Map();
-  #states = [];
 
   /**
    * @param {typeof RTCPeerConnection} RTCPeerConnection
@@ -20,9 +19,6 @@ export class Endpoint {
     this.#pc = new RTCPeerConnection();
     this.#pc.addEventListener('icecandidate', ({ candidate }) => {
       this.#candidates.put(candidate && candidate.toJSON());
-    });
-    this.#pc.addEventListener('connectionstatechange', () => {
-      this.#states.push(this.#pc.connectionState);
     });
     this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel));
   }
@@ -87,8 +83,7 @@ export class Endpoint {
       iceConnectionState,
       iceGatheringState,
       signalingState,
-      canTrickle: 'canTrickleIceCandidates' in this.#pc ? this.#pc.canTrickleIceCandidates : 'absent',
-      states: this.#states,
+      canTrickle: this.#pc.canTrickleIceCandidates,
     };
   }
 

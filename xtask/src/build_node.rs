@@ -60,7 +60,7 @@ pub(crate) fn package(profile: Profile) -> Outcome {
         .and_then(|_| std::fs::rename(&fresh, &addon))
         .map_err(|error| format!("cannot copy {} to bindings/node: {error}", built.display()))?;
     install::npm_packages(&directory())?;
-    run(&mut npm(&directory(), ["run", "--silent", "build"]))
+    run(&mut npm(&directory(), ["run", "--silent", "build:ts"]))
 }
 
 /// The folder of the npm package.
