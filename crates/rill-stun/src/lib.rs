@@ -11,7 +11,7 @@
 //!   FINGERPRINT, ERROR-CODE. The long-term mechanism has only its attribute numbers so far.
 //! - RFC 8445 §7.1, §16.1: PRIORITY, USE-CANDIDATE, ICE-CONTROLLED, ICE-CONTROLLING.
 //! - RFC 7983: telling STUN from DTLS and RTP on one socket ([`is_stun`]).
-//! - RFC 5769 and RFC 8489 Appendix B: their test vectors are our tests.
+//! - RFC 5769 and RFC 8489 Appendix B: their test vectors are our tests (the latter corrected).
 //!
 //! # Example
 //!

@@ -187,14 +187,16 @@ impl<'b> OpenAttribute<'b> {
 
     /// Pads the value and sets the lengths of the attribute and of the message.
     fn close(self) -> Writer<'b> {
-        let buffer = &mut *self.writer.buffer;
-        let value_length =
-            length_field(buffer.len() - self.start - ATTRIBUTE_HEADER + HEADER_LENGTH);
-        buffer.resize(buffer.len().next_multiple_of(4), 0);
-        let length = length_field(buffer.len());
-        buffer[self.start + 2..self.start + 4].copy_from_slice(&value_length.to_be_bytes());
-        buffer[2..4].copy_from_slice(&length.to_be_bytes());
-        self.writer
+        let Self { writer, start } = self;
+        let value_length = writer.buffer.len() - start - ATTRIBUTE_HEADER;
+        writer
+            .buffer
+            .resize(writer.buffer.len().next_multiple_of(4), 0);
+        let length = length_field(writer.buffer.len());
+        // The value fits in 16 bits because the message, which holds it, does.
+        writer.buffer[start + 2..start + 4].copy_from_slice(&(value_length as u16).to_be_bytes());
+        writer.buffer[2..4].copy_from_slice(&length.to_be_bytes());
+        writer
     }
 }
 
