@@ -205,6 +205,7 @@ impl Association {
         if self.bridge.would_end(packet) {
             self.rescue();
         }
+        self.window.arrives(packet);
         self.bridge.handle_packet(packet);
         self.settle();
     }
@@ -306,14 +307,25 @@ impl Association {
             return Some(message);
         }
         let message = self.bridge.next_message()?;
-        if let Some(told) = self
-            .window
-            .read(message.payload.len(), self.bridge.has_messages())
-        {
+        self.window.read(message.payload.len());
+        self.update_window();
+        Some(message)
+    }
+
+    fn update_window(&mut self) {
+        let due = |association: &Self| association.window.due(association.bridge.has_messages());
+        if due(self).is_none() {
+            return;
+        }
+        if let Some(packet) = self.window.take_refused() {
+            self.bridge.handle_packet(&packet);
+            self.drain();
+        }
+        // Unless that packet was acknowledged at once.
+        if let Some(told) = due(self) {
             self.bridge.repeat_sack(told);
             self.drain();
         }
-        Some(message)
     }
 
     /// The socket forgets its messages when it ends: take them over. Not more than a window of them,

@@ -62,6 +62,11 @@ pub(crate) fn sack(packet: &[u8]) -> Option<Sack> {
     })
 }
 
+/// Whether a packet carries data of messages.
+pub(crate) fn has_data(packet: &[u8]) -> bool {
+    chunks(packet).any(|chunk| matches!(chunk.kind, chunk_type::DATA | chunk_type::I_DATA))
+}
+
 /// A packet with one chunk of one byte of data under `tsn`, on stream 0. The checksum is left out,
 /// as RFC 9653 allows.
 pub(crate) fn data(ports: (u16, u16), tag: u32, tsn: u32, interleaving: bool) -> Vec<u8> {
