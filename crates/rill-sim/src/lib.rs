@@ -1,0 +1,61 @@
+#![forbid(unsafe_code)]
+//! A simulated network for the tests of rill: virtual time, hosts, lossy links, NATs, STUN servers.
+//!
+//! A [`Simulation`] owns [`Endpoint`]s and moves their datagrams. Nothing waits: the clock jumps to
+//! the next arrival or timeout. Everything random is drawn from one [`Seed`], loss and delay by the
+//! index of the packet on its link, so that the same seed gives the same run; [`replay!`] prints
+//! the line that repeats a failed one, and a simulation that is dropped in a panic prints the end
+//! of its trace.
+//!
+//! The network is a set of *realms*: the internet, and the inside of each NAT. An interface of a
+//! host stands in one realm behind a [`Link`] of its own; a datagram passes the sender's link
+//! upwards, is routed, and passes the receiver's link downwards.
+//!
+//! # Standards
+//!
+//! - RFC 4787 §4, §5, §6: mapping and filtering behaviours of NATs, hairpinning.
+//! - RFC 8489: the STUN server answers Binding requests.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Duration;
+//! use rill_sim::{HostConfig, Link, Seed, Silent, Simulation, StunServer};
+//!
+//! let seed = Seed::from_env_or(1);
+//! let _replay = rill_sim::replay!(seed);
+//! let mut simulation = Simulation::new(seed);
+//! let address = "192.0.2.1:3478".parse().unwrap();
+//! simulation.add_stun_server(StunServer::new(address).dropping_first(1), Link::default());
+//! let host = HostConfig::new("alice")
+//!     .address("198.51.100.7".parse().unwrap(), Link { loss: 0.1, ..Link::default() })
+//!     .loopback();
+//! simulation.add_host(host, |host| Silent::new(host)); // a test gives its own endpoint
+//! simulation.run_for(Duration::from_secs(10));
+//! assert_eq!(simulation.elapsed(), Duration::from_secs(10));
+//! ```
+
+mod delayed;
+mod endpoint;
+mod host;
+mod link;
+mod names;
+mod nat;
+mod network;
+mod seed;
+mod simulation;
+mod stun_server;
+mod trace;
+mod transit;
+
+pub use delayed::Delayed;
+pub use endpoint::{Datagram, Endpoint, Silent};
+pub use host::{BindError, Host, HostConfig, Interface};
+pub use link::{Link, Rate};
+pub use names::{Answer, Names};
+pub use nat::{Behaviour, NatConfig};
+pub use network::Realm;
+pub use seed::{Replay, Seed};
+pub use simulation::{HostId, ServerId, Simulation};
+pub use stun_server::StunServer;
+pub use trace::{Entry, Fate, Trace};
