@@ -1,0 +1,115 @@
+// One W3C task is one callback entry: promise reactions run between two tasks.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RTCPeerConnection } from 'rill-rtc';
+import { FakePeerConnection, installFake, turns } from './fake_native.mjs';
+
+installFake();
+
+function connect() {
+  const pc = new RTCPeerConnection();
+  return { pc, native: FakePeerConnection.last };
+}
+
+test('promise reactions run between two tasks of one wake-up', async () => {
+  const { pc, native } = connect();
+  const order = [];
+  pc.onsignalingstatechange = () => {
+    order.push('task 1');
+    Promise.resolve()
+      .then(() => order.push('reaction'))
+      .then(() => order.push('reaction of the reaction'));
+  };
+  pc.onconnectionstatechange = () => order.push('task 2');
+  native.tasks.push([{ events: [{ type: 'signalingstatechange' }] }, () => {}]);
+  native.tasks.push([{ events: [{ type: 'connectionstatechange' }] }, () => {}]);
+  native.wake();
+  assert.deepEqual(order, [], 'nothing is dispatched inside the wake-up');
+  await turns();
+  assert.deepEqual(order, ['task 1', 'reaction', 'reaction of the reaction', 'task 2']);
+});
+
+test('a long backlog keeps the checkpoint between all tasks, and their order', async () => {
+  const { pc, native } = connect();
+  const seen = [];
+  let index = 0;
+  pc.onicegatheringstatechange = () => {
+    const mine = index++;
+    seen.push(`${mine}`);
+    void Promise.resolve().then(() => seen.push(`${mine}+`));
+  };
+  for (let task = 0; task < 500; task += 1) {
+    native.tasks.push([{ events: [{ type: 'icegatheringstatechange' }] }, () => {}]);
+  }
+  native.wake();
+  await turns(100);
+  const expected = Array.from({ length: 500 }, (_, task) => [`${task}`, `${task}+`]).flat();
+  assert.deepEqual(seen, expected);
+});
+
+test('timers run during a backlog without end', async () => {
+  const { pc, native } = connect();
+  let tasks = 0;
+  pc.onicegatheringstatechange = () => (tasks += 1);
+  const endless = [{ events: [{ type: 'icegatheringstatechange' }] }, () => native.tasks.push(endless)];
+  native.tasks.push(endless);
+  native.wake();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  pc.close();
+  assert.ok(tasks > 32, `${tasks} tasks ran`);
+});
+
+test('attributes have the new value in the event and before the promise reactions', async () => {
+  const { pc, native } = connect();
+  const order = [];
+  const applied = pc.setRemoteDescription({ type: 'offer', sdp: 'x' });
+  applied.then(() => order.push(`promise ${pc.canTrickleIceCandidates}`));
+  pc.onsignalingstatechange = () => order.push(`event ${pc.canTrickleIceCandidates}`);
+  native.complete(1, undefined, [{ type: 'signalingstatechange' }], () => {
+    native.canTrickleIceCandidates = true;
+  });
+  assert.equal(pc.canTrickleIceCandidates, null);
+  await applied;
+  assert.deepEqual(order, ['event true', 'promise true']);
+});
+
+test('reactions of an operation run before the next task is dispatched', async () => {
+  const { pc, native } = connect();
+  const order = [];
+  const applied = pc.setLocalDescription().then(() => {
+    order.push('continuation');
+    pc.addEventListener('icegatheringstatechange', () => order.push('gathering'));
+  });
+  native.complete(1);
+  native.queue({ events: [{ type: 'icegatheringstatechange' }] });
+  await applied;
+  await turns();
+  assert.deepEqual(order, ['continuation', 'gathering']);
+});
+
+test('nothing is dispatched after close, not even the rest of a task', async () => {
+  const { pc, native } = connect();
+  let later = 0;
+  pc.onsignalingstatechange = () => pc.close();
+  pc.onconnectionstatechange = () => (later += 1);
+  native.queue({ events: [{ type: 'signalingstatechange' }, { type: 'connectionstatechange' }] });
+  native.queue({ events: [{ type: 'connectionstatechange' }] });
+  await turns();
+  assert.equal(later, 0);
+  native.wake();
+  await turns();
+  assert.equal(later, 0);
+});
+
+test('work that arrives while a task runs is not forgotten', async () => {
+  const { pc, native } = connect();
+  let count = 0;
+  pc.onsignalingstatechange = () => {
+    count += 1;
+    if (count < 4) native.queue({ events: [{ type: 'signalingstatechange' }] });
+  };
+  native.queue({ events: [{ type: 'signalingstatechange' }] });
+  await turns(12);
+  assert.equal(count, 4);
+});

@@ -1,0 +1,35 @@
+// With TypeScript's DOM library loaded, our objects serve where the library's types are asked for.
+
+import * as rill from 'rill-rtc';
+import 'rill-rtc/globals';
+
+declare const pc: rill.RTCPeerConnection;
+declare const channel: rill.RTCDataChannel;
+
+const dom: RTCDataChannel = channel;
+const candidate: RTCIceCandidate = new rill.RTCIceCandidate({ sdpMid: '0' });
+const description: RTCSessionDescription | null = pc.localDescription;
+const error: RTCError = new rill.RTCError({ errorDetail: 'sctp-failure' });
+const offer: RTCSessionDescriptionInit = await pc.createOffer();
+const certificates: RTCCertificate[] = [
+  await rill.RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' }),
+];
+const configuration: RTCConfiguration = pc.getConfiguration();
+
+// The library's objects serve ours as well, where a dictionary is taken.
+declare const theirs: { candidate: RTCIceCandidate; description: RTCSessionDescription };
+await pc.addIceCandidate(theirs.candidate);
+await pc.setRemoteDescription(theirs.description);
+await pc.setLocalDescription(offer);
+
+// What the two have in common has the same type.
+type Common = Pick<RTCPeerConnection, keyof RTCPeerConnection & keyof rill.RTCPeerConnection>;
+type Own = Omit<Common, `on${string}` | `${string}EventListener` | 'createDataChannel'>;
+const common: Own = pc;
+
+pc.addEventListener('icecandidate', (event) => event.candidate?.candidate);
+pc.ondatachannel = ({ channel }) => channel.send('x');
+channel.addEventListener('message', ({ data }) => data);
+new globalThis.RTCPeerConnection().addTransceiver('audio');
+
+export { dom, candidate, description, error, certificates, configuration, common };

@@ -1,0 +1,23 @@
+// Without the DOM library everything has a type as well, the global names included.
+
+import { RTCPeerConnection } from 'rill-rtc';
+import type { RTCConfiguration, RTCIceCandidateInit, RTCSessionDescriptionInit } from 'rill-rtc';
+import 'rill-rtc/globals';
+
+const configuration: RTCConfiguration = { iceServers: [{ urls: ['stun:stun.example'] }] };
+const pc = new RTCPeerConnection(configuration);
+pc.addEventListener('icecandidate', ({ candidate }) => {
+  const init: RTCIceCandidateInit | undefined = candidate?.toJSON();
+  return init;
+});
+const answer: RTCSessionDescriptionInit = await pc.createAnswer();
+answer.sdp = '';
+const channel = pc.createDataChannel('x', { maxRetransmits: 0 });
+channel.onmessage = function ({ data }) {
+  this.send(data);
+};
+channel.send(Buffer.from('x'));
+const same: globalThis.RTCPeerConnection = new globalThis.RTCPeerConnection();
+// @ts-expect-error: an event of a known name has its own type
+pc.addEventListener('icecandidate', (event: { nothing: true }) => event.nothing);
+export { same };

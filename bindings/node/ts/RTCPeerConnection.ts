@@ -1,0 +1,497 @@
+import { setMaxListeners } from 'node:events';
+import { setImmediate } from 'node:timers';
+import {
+  convertConfiguration,
+  copyConfiguration,
+  nativeConfiguration,
+  requireModifiable,
+  requireValidCertificates,
+} from './configuration';
+import { connectionEvent } from './connection_event';
+import { DescriptionSlots } from './description_slots';
+import { defineEventHandlers } from './event_handler';
+import { exception, invalidState, native } from './exception';
+import { validateIceServer } from './ice_server';
+import { defineInterface } from './interface';
+import { LegacyCallbacks, refuseTwoArguments } from './legacy_callbacks';
+import { nativeBinding } from './native';
+import { OperationsChain } from './operations_chain';
+import { certificateGenerator } from './RTCCertificate';
+import { closeAbruptly, createChannel, dispatchToChannel } from './RTCDataChannel';
+import { iceCandidateInit } from './RTCIceCandidate';
+import { sdpType, sessionDescriptionInit } from './RTCSessionDescription';
+import { TaskLoop } from './task_loop';
+import {
+  boolean,
+  dictionary,
+  domString,
+  enforcedUnsignedShort,
+  optional,
+  promised,
+  requireArguments,
+  usvString,
+} from './webidl';
+import type { Configuration } from './configuration';
+import type {
+  AddEventListenerOptions,
+  AlgorithmIdentifier,
+  Listener,
+  RTCAnswerOptions,
+  RTCConfiguration,
+  RTCDataChannelInit,
+  RTCIceCandidateInit,
+  RTCIceConnectionState,
+  RTCIceGatheringState,
+  RTCLocalSessionDescriptionInit,
+  RTCOfferOptions,
+  RTCPeerConnectionErrorCallback,
+  RTCPeerConnectionState,
+  RTCSessionDescriptionCallback,
+  RTCSessionDescriptionInit,
+  RTCSignalingState,
+  VoidFunction,
+} from './dictionaries';
+import type { NativeChannelInit, NativeDescription, NativePeerConnection, NativeTask } from './native';
+import type { RTCCertificate } from './RTCCertificate';
+import type { RTCDataChannel } from './RTCDataChannel';
+import type { RTCDataChannelEvent } from './RTCDataChannelEvent';
+import type { RTCPeerConnectionIceErrorEvent } from './RTCPeerConnectionIceErrorEvent';
+import type { RTCPeerConnectionIceEvent } from './RTCPeerConnectionIceEvent';
+import type { RTCSessionDescription } from './RTCSessionDescription';
+
+const events = [
+  'negotiationneeded',
+  'icecandidate',
+  'icecandidateerror',
+  'signalingstatechange',
+  'iceconnectionstatechange',
+  'icegatheringstatechange',
+  'connectionstatechange',
+  'datachannel',
+] as const;
+
+export interface RTCPeerConnectionEventMap {
+  connectionstatechange: Event;
+  datachannel: RTCDataChannelEvent;
+  icecandidate: RTCPeerConnectionIceEvent;
+  icecandidateerror: RTCPeerConnectionIceErrorEvent;
+  iceconnectionstatechange: Event;
+  icegatheringstatechange: Event;
+  negotiationneeded: Event;
+  signalingstatechange: Event;
+}
+
+/** How an operation of the native half settles its promise. */
+interface Settlement {
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
+/**
+ * Connections that may still fire events, which keeps them from garbage collection although the
+ * page has dropped them. All others are only held by the page.
+ */
+const live = new Set<RTCPeerConnection>();
+
+/** A W3C peer connection (webrtc-pc §4.4). */
+export class RTCPeerConnection extends EventTarget {
+  readonly #native: NativePeerConnection;
+  readonly #loop = new TaskLoop(() => this.#runTask());
+  readonly #chain = new OperationsChain({
+    closed: () => this.#closed,
+    began: () => {
+      this.#native.beginOperation();
+      this.#updateLive();
+    },
+    ended: () => {
+      this.#native.endOperation();
+      this.#updateLive();
+    },
+  });
+  readonly #settlements = new Map<number, Settlement>();
+  readonly #channels = new Map<number, RTCDataChannel>();
+  readonly #local = new DescriptionSlots();
+  readonly #remote = new DescriptionSlots();
+  #configuration: Configuration;
+  #closed = false;
+  /** Something was begun whose events come later. */
+  #started = false;
+  #localDescriptionWasSet = false;
+
+  declare onnegotiationneeded: ((ev: Event) => any) | null;
+  declare onicecandidate: ((ev: RTCPeerConnectionIceEvent) => any) | null;
+  declare onicecandidateerror: ((ev: RTCPeerConnectionIceErrorEvent) => any) | null;
+  declare onsignalingstatechange: ((ev: Event) => any) | null;
+  declare oniceconnectionstatechange: ((ev: Event) => any) | null;
+  declare onicegatheringstatechange: ((ev: Event) => any) | null;
+  declare onconnectionstatechange: ((ev: Event) => any) | null;
+  declare ondatachannel: ((ev: RTCDataChannelEvent) => any) | null;
+
+  constructor(configuration: RTCConfiguration = {}) {
+    super();
+    const converted = convertConfiguration(configuration);
+    requireValidCertificates(converted);
+    converted.iceServers.forEach(validateIceServer);
+    this.#configuration = converted;
+    const { NativePeerConnection } = nativeBinding();
+    const wake = weakWake(this.#loop);
+    this.#native = native(() => new NativePeerConnection(nativeConfiguration(converted), wake));
+    // Node warns at the eleventh listener; a page may have any number.
+    setMaxListeners(0, this);
+  }
+
+  /**
+   * Makes a certificate for `RTCConfiguration.certificates`. ECDSA on P-256 is supported; anything
+   * else rejects with NotSupportedError.
+   */
+  static generateCertificate(keygenAlgorithm: AlgorithmIdentifier): Promise<RTCCertificate> {
+    const given = arguments.length;
+    return promised(() => {
+      requireArguments(given, 1, 'generateCertificate');
+      return inTask(certificateGenerator(keygenAlgorithm));
+    });
+  }
+
+  get signalingState(): RTCSignalingState {
+    return this.#native.signalingState;
+  }
+
+  get iceGatheringState(): RTCIceGatheringState {
+    return this.#native.iceGatheringState;
+  }
+
+  get iceConnectionState(): RTCIceConnectionState {
+    return this.#native.iceConnectionState;
+  }
+
+  get connectionState(): RTCPeerConnectionState {
+    return this.#native.connectionState;
+  }
+
+  /** Whether the peer takes candidates one by one; null until a remote description is applied. */
+  get canTrickleIceCandidates(): boolean | null {
+    return this.#native.canTrickleIceCandidates;
+  }
+
+  get localDescription(): RTCSessionDescription | null {
+    return this.#local.object(this.#native.localDescription);
+  }
+
+  get currentLocalDescription(): RTCSessionDescription | null {
+    return this.#local.object(this.#native.currentLocalDescription);
+  }
+
+  get pendingLocalDescription(): RTCSessionDescription | null {
+    return this.#local.object(this.#native.pendingLocalDescription);
+  }
+
+  get remoteDescription(): RTCSessionDescription | null {
+    return this.#remote.object(this.#native.remoteDescription);
+  }
+
+  get currentRemoteDescription(): RTCSessionDescription | null {
+    return this.#remote.object(this.#native.currentRemoteDescription);
+  }
+
+  get pendingRemoteDescription(): RTCSessionDescription | null {
+    return this.#remote.object(this.#native.pendingRemoteDescription);
+  }
+
+  createOffer(options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit>;
+  createOffer(
+    successCallback: RTCSessionDescriptionCallback,
+    failureCallback: RTCPeerConnectionErrorCallback,
+    options?: RTCOfferOptions,
+  ): Promise<void>;
+  createOffer(...args: unknown[]): Promise<any> {
+    return promised<any>(() => {
+      if (args.length < 2) return this.#createOffer(args[0]);
+      const callbacks = new LegacyCallbacks(args[0], args[1]);
+      return callbacks.settleWith(this.#createOffer(args[2]));
+    });
+  }
+
+  createAnswer(options?: RTCAnswerOptions): Promise<RTCSessionDescriptionInit>;
+  createAnswer(
+    successCallback: RTCSessionDescriptionCallback,
+    failureCallback: RTCPeerConnectionErrorCallback,
+  ): Promise<void>;
+  createAnswer(...args: unknown[]): Promise<any> {
+    return promised<any>(() => {
+      if (args.length < 2) return this.#createAnswer(args[0]);
+      const callbacks = new LegacyCallbacks(args[0], args[1]);
+      return callbacks.settleWith(this.#createAnswer(undefined));
+    });
+  }
+
+  /** Without an argument, sets what `createOffer` or `createAnswer` would return. */
+  setLocalDescription(description?: RTCLocalSessionDescriptionInit): Promise<void>;
+  setLocalDescription(
+    description: RTCLocalSessionDescriptionInit,
+    successCallback: VoidFunction,
+    failureCallback: RTCPeerConnectionErrorCallback,
+  ): Promise<void>;
+  setLocalDescription(...args: unknown[]): Promise<any> {
+    return promised<any>(() => {
+      refuseTwoArguments(args.length, 'setLocalDescription');
+      if (args.length < 2) return this.#setLocalDescription(args[0]);
+      const callbacks = new LegacyCallbacks(args[1], args[2]);
+      return callbacks.settleWith(this.#setLocalDescription(args[0]));
+    });
+  }
+
+  setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void>;
+  setRemoteDescription(
+    description: RTCSessionDescriptionInit,
+    successCallback: VoidFunction,
+    failureCallback: RTCPeerConnectionErrorCallback,
+  ): Promise<void>;
+  setRemoteDescription(description: unknown, ...args: unknown[]): Promise<any> {
+    const given = arguments.length;
+    return promised<any>(() => {
+      requireArguments(given, 1, 'setRemoteDescription');
+      refuseTwoArguments(given, 'setRemoteDescription');
+      if (given < 2) return this.#setRemoteDescription(description);
+      const callbacks = new LegacyCallbacks(args[0], args[1]);
+      return callbacks.settleWith(this.#setRemoteDescription(description));
+    });
+  }
+
+  /** Without an argument, and with null or an empty candidate, no more candidates will come. */
+  addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void>;
+  addIceCandidate(
+    candidate: RTCIceCandidateInit | null,
+    successCallback: VoidFunction,
+    failureCallback: RTCPeerConnectionErrorCallback,
+  ): Promise<void>;
+  addIceCandidate(...args: unknown[]): Promise<any> {
+    return promised<any>(() => {
+      refuseTwoArguments(args.length, 'addIceCandidate');
+      if (args.length < 2) return this.#addIceCandidate(args[0]);
+      const callbacks = new LegacyCallbacks(args[1], args[2]);
+      return callbacks.settleWith(this.#addIceCandidate(args[0]));
+    });
+  }
+
+  createDataChannel(label: string, dataChannelDict: RTCDataChannelInit = {}): RTCDataChannel {
+    requireArguments(arguments.length, 1, 'createDataChannel');
+    const name = usvString(label, 'label');
+    const init = channelInit(dataChannelDict);
+    this.#requireOpen();
+    const handle = native(() => this.#native.createDataChannel(name, init));
+    this.#started = true;
+    this.#updateLive();
+    return this.#createChannel(handle);
+  }
+
+  getConfiguration(): RTCConfiguration {
+    return copyConfiguration(this.#configuration);
+  }
+
+  /** Servers and policy have effect when candidates are gathered next. */
+  setConfiguration(configuration: RTCConfiguration = {}): void {
+    const converted = convertConfiguration(configuration);
+    this.#requireOpen();
+    requireModifiable(this.#configuration, converted, this.#localDescriptionWasSet);
+    converted.iceServers.forEach(validateIceServer);
+    native(() => this.#native.setConfiguration(nativeConfiguration(converted)));
+    this.#configuration = converted;
+  }
+
+  /** Ends everything at once; no event fires and no promise settles after it. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#loop.stop();
+    for (const channel of this.#channels.values()) closeAbruptly(channel);
+    this.#native.close();
+    this.#channels.clear();
+    this.#settlements.clear();
+    this.#updateLive();
+  }
+
+  #createOffer(options: unknown): Promise<RTCSessionDescriptionInit> {
+    const members = dictionary(options, 'options');
+    const iceRestart = optional(members, 'iceRestart', boolean, false);
+    return this.#describe(['stable', 'have-local-offer'], () =>
+      this.#native.createOffer({ iceRestart }),
+    );
+  }
+
+  #createAnswer(options: unknown): Promise<RTCSessionDescriptionInit> {
+    dictionary(options, 'options');
+    return this.#describe(['have-remote-offer', 'have-local-pranswer'], () =>
+      this.#native.createAnswer(),
+    );
+  }
+
+  /** "Create an offer" and "create an answer": the last steps run in a task of their own. */
+  #describe(
+    states: readonly RTCSignalingState[],
+    create: () => NativeDescription,
+  ): Promise<RTCSessionDescriptionInit> {
+    return this.#chain.chain(() => {
+      const state = this.signalingState;
+      if (!states.includes(state)) throw invalidState(`The signaling state is ${state}.`);
+      return inTask(() => {
+        this.#requireOpen();
+        const { type, sdp } = native(create);
+        return { type, sdp };
+      });
+    });
+  }
+
+  #setLocalDescription(description: unknown): Promise<void> {
+    const members = dictionary(description, 'description');
+    const sdp = optional(members, 'sdp', domString, '');
+    const type = optional(members, 'type', sdpType);
+    this.#localDescriptionWasSet = true;
+    return this.#operation((connection) => {
+      this.#started = true;
+      return connection.setLocalDescription(type ?? null, sdp === '' ? null : sdp);
+    });
+  }
+
+  #setRemoteDescription(description: unknown): Promise<void> {
+    const { type, sdp } = sessionDescriptionInit(description);
+    return this.#operation((connection) => {
+      this.#started = true;
+      return connection.setRemoteDescription(type, sdp);
+    });
+  }
+
+  #addIceCandidate(candidate: unknown): Promise<void> {
+    const init = iceCandidateInit(dictionary(candidate, 'candidate'));
+    const unplaced = init.sdpMid === null && init.sdpMLineIndex === null;
+    // Checked before the chain, so on a closed connection as well (webrtc-pc §4.4.2).
+    if (init.candidate !== '' && unplaced) {
+      throw new TypeError('addIceCandidate: sdpMid and sdpMLineIndex are both null.');
+    }
+    const endsEverything = init.candidate === '' && unplaced && init.usernameFragment === null;
+    return this.#operation((connection) =>
+      connection.addIceCandidate(endsEverything ? null : init),
+    );
+  }
+
+  /** Chains an operation that a task of the native half completes. */
+  #operation(begin: (connection: NativePeerConnection) => number): Promise<void> {
+    return this.#chain.chain(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const operation = native(() => begin(this.#native));
+          this.#settlements.set(operation, { resolve, reject });
+        }),
+    );
+  }
+
+  /** Polls one task and runs it: its events in order, then the operation that it completes. */
+  #runTask(): boolean {
+    const task = this.#native.pollTask();
+    if (task === null) return false;
+    for (const event of task.events) {
+      if (this.#closed) return true;
+      this.#dispatch(event);
+    }
+    if (task.completed !== undefined) this.#settle(task.completed);
+    return true;
+  }
+
+  #dispatch(event: NativeTask['events'][number]): void {
+    switch (event.type) {
+      case 'open':
+      case 'closing':
+      case 'close':
+      case 'bufferedamountlow':
+      case 'error':
+      case 'message': {
+        const channel = this.#channels.get(event.channel);
+        if (event.type === 'close') this.#channels.delete(event.channel);
+        if (channel !== undefined) dispatchToChannel(channel, event);
+        return;
+      }
+      default:
+        this.dispatchEvent(connectionEvent(event, (handle) => this.#createChannel(handle)));
+    }
+  }
+
+  #settle({ operation, error }: NonNullable<NativeTask['completed']>): void {
+    const settlement = this.#settlements.get(operation);
+    this.#settlements.delete(operation);
+    if (error === undefined) settlement?.resolve();
+    else settlement?.reject(exception(error));
+  }
+
+  #createChannel(handle: number): RTCDataChannel {
+    const channel = createChannel(this.#native, handle);
+    this.#channels.set(handle, channel);
+    return channel;
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw invalidState('The connection is closed.');
+  }
+
+  #updateLive(): void {
+    const mayFire = !this.#closed && (this.#started || !this.#chain.empty);
+    if (mayFire) live.add(this);
+    else live.delete(this);
+  }
+}
+
+export interface RTCPeerConnection {
+  addEventListener<K extends keyof RTCPeerConnectionEventMap>(
+    type: K,
+    listener: (this: RTCPeerConnection, ev: RTCPeerConnectionEventMap[K]) => any,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: Listener,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof RTCPeerConnectionEventMap>(
+    type: K,
+    listener: (this: RTCPeerConnection, ev: RTCPeerConnectionEventMap[K]) => any,
+    options?: boolean | { capture?: boolean },
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: Listener,
+    options?: boolean | { capture?: boolean },
+  ): void;
+}
+
+defineInterface(RTCPeerConnection);
+defineEventHandlers(RTCPeerConnection, events);
+
+/** The wake-up for the native half, which must not hold the connection that holds it. */
+function weakWake(loop: TaskLoop): () => void {
+  const weak = new WeakRef(loop);
+  return () => weak.deref()?.wake();
+}
+
+/** Queues a task that settles the promise with what `steps` returns or throws. */
+function inTask<T>(steps: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(steps());
+      } catch (reason) {
+        reject(reason);
+      }
+    });
+  });
+}
+
+/** Converts an RTCDataChannelInit. */
+function channelInit(value: unknown): NativeChannelInit {
+  const members = dictionary(value, 'dataChannelDict');
+  return {
+    id: optional(members, 'id', enforcedUnsignedShort) ?? null,
+    maxPacketLifeTime: optional(members, 'maxPacketLifeTime', enforcedUnsignedShort) ?? null,
+    maxRetransmits: optional(members, 'maxRetransmits', enforcedUnsignedShort) ?? null,
+    negotiated: optional(members, 'negotiated', boolean, false),
+    ordered: optional(members, 'ordered', boolean, true),
+    protocol: optional(members, 'protocol', usvString, ''),
+  };
+}

@@ -1,0 +1,3 @@
+/** Installs the classes globally, as browsers have them. */
+
+import './globals.js';

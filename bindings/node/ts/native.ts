@@ -1,0 +1,181 @@
+/** The native half, as the classes here see it. Everything that is protocol happens behind it. */
+
+import type {
+  RTCDataChannelState,
+  RTCErrorDetailType,
+  RTCIceConnectionState,
+  RTCIceGatheringState,
+  RTCIceServerTransportProtocol,
+  RTCPeerConnectionState,
+  RTCSdpType,
+  RTCSignalingState,
+} from './dictionaries';
+import { loadAddon } from './addon';
+
+/** What the native half throws or completes an operation with. */
+export interface NativeException {
+  /** A DOMException name, or `TypeError`. */
+  name: string;
+  message: string;
+  /** Present if the exception is an RTCError. */
+  errorDetail?: RTCErrorDetailType;
+  sdpLineNumber?: number;
+}
+
+export interface NativeDescription {
+  type: RTCSdpType;
+  sdp: string;
+}
+
+export interface NativeIceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+
+export interface NativeCertificate {
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+  readonly fingerprints: { algorithm: string; value: string }[];
+}
+
+export interface NativeConfiguration {
+  iceServers: NativeIceServer[];
+  iceTransportPolicy: string;
+  bundlePolicy: string;
+  iceCandidatePoolSize: number;
+  certificates: NativeCertificate[];
+}
+
+export interface NativeCandidateInit {
+  candidate: string;
+  sdpMid: string | null;
+  sdpMLineIndex: number | null;
+  usernameFragment: string | null;
+}
+
+export interface NativeCandidate extends NativeCandidateInit {
+  url: string | null;
+  relayProtocol: RTCIceServerTransportProtocol | null;
+}
+
+export interface NativeChannelInit {
+  ordered: boolean;
+  maxPacketLifeTime: number | null;
+  maxRetransmits: number | null;
+  protocol: string;
+  negotiated: boolean;
+  id: number | null;
+}
+
+/** What never changes about a channel. */
+export interface NativeChannel {
+  label: string;
+  protocol: string;
+  ordered: boolean;
+  maxPacketLifeTime: number | null;
+  maxRetransmits: number | null;
+  negotiated: boolean;
+}
+
+/** The error of a channel, member by member what RTCError has. */
+export interface NativeChannelError {
+  errorDetail: RTCErrorDetailType;
+  message: string;
+  sctpCauseCode?: number | null;
+  receivedAlert?: number | null;
+  sentAlert?: number | null;
+}
+
+export type NativeConnectionEvent =
+  | {
+      type:
+        | 'signalingstatechange'
+        | 'icegatheringstatechange'
+        | 'iceconnectionstatechange'
+        | 'connectionstatechange'
+        | 'negotiationneeded';
+    }
+  | { type: 'icecandidate'; candidate: NativeCandidate | null }
+  | {
+      type: 'icecandidateerror';
+      address: string | null;
+      port: number | null;
+      url: string;
+      errorCode: number;
+      errorText: string;
+    }
+  | { type: 'datachannel'; channel: number };
+
+export type NativeChannelEvent =
+  | { type: 'open' | 'closing' | 'close' | 'bufferedamountlow'; channel: number }
+  | { type: 'error'; channel: number; error: NativeChannelError }
+  | { type: 'message'; channel: number; data: string | Uint8Array };
+
+export type NativeEvent = NativeConnectionEvent | NativeChannelEvent;
+
+/** One task in W3C's sense: the events in order, then the operation that it settles. */
+export interface NativeTask {
+  events: NativeEvent[];
+  completed?: { operation: number; error?: NativeException };
+}
+
+export interface NativePeerConnection {
+  pollTask(): NativeTask | null;
+  createOffer(options: { iceRestart: boolean }): NativeDescription;
+  createAnswer(): NativeDescription;
+  /** The three below return the number that `completed.operation` will carry. */
+  setLocalDescription(type: RTCSdpType | null, sdp: string | null): number;
+  setRemoteDescription(type: RTCSdpType, sdp: string): number;
+  addIceCandidate(init: NativeCandidateInit | null): number;
+  createDataChannel(label: string, init: NativeChannelInit): number;
+  setConfiguration(configuration: NativeConfiguration): void;
+  beginOperation(): void;
+  endOperation(): void;
+  close(): void;
+
+  readonly signalingState: RTCSignalingState;
+  readonly iceGatheringState: RTCIceGatheringState;
+  readonly iceConnectionState: RTCIceConnectionState;
+  readonly connectionState: RTCPeerConnectionState;
+  readonly canTrickleIceCandidates: boolean | null;
+  readonly localDescription: NativeDescription | null;
+  readonly currentLocalDescription: NativeDescription | null;
+  readonly pendingLocalDescription: NativeDescription | null;
+  readonly remoteDescription: NativeDescription | null;
+  readonly currentRemoteDescription: NativeDescription | null;
+  readonly pendingRemoteDescription: NativeDescription | null;
+  /** Bytes; infinite when the peer takes any size. */
+  readonly sctpMaxMessageSize: number | null;
+
+  channel(handle: number): NativeChannel;
+  channelId(handle: number): number | null;
+  channelReadyState(handle: number): RTCDataChannelState;
+  channelBufferedAmount(handle: number): number;
+  channelSend(handle: number, data: string | Uint8Array): void;
+  channelClose(handle: number): void;
+  channelSetBufferedAmountLowThreshold(handle: number, bytes: number): void;
+}
+
+export interface NativeBinding {
+  NativePeerConnection: new (
+    configuration: NativeConfiguration,
+    wake: () => void,
+  ) => NativePeerConnection;
+  /** An ECDSA P-256 certificate that lives for `lifetime` milliseconds. */
+  generateCertificate(lifetime: number): NativeCertificate;
+}
+
+let factory: () => NativeBinding = loadAddon;
+let binding: NativeBinding | undefined;
+
+/** The native half, loaded when the first object needs it: importing the package does nothing. */
+export function nativeBinding(): NativeBinding {
+  return (binding ??= factory());
+}
+
+/** Where the native half comes from; tests of the classes put a hand-made one here. */
+export function setNativeFactory(replacement: () => NativeBinding): void {
+  factory = replacement;
+  binding = undefined;
+}
