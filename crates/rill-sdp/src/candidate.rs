@@ -371,3 +371,108 @@ impl fmt::Display for TcpType {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFLEXIVE: &str = "candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx \
+                             raddr 203.0.113.141 rport 8998";
+
+    #[test]
+    fn the_example_of_the_rfc_is_read_and_written() {
+        let candidate = Candidate::parse(REFLEXIVE).expect("RFC 8839 §5.1");
+        assert_eq!(candidate.transport, CandidateTransport::Udp);
+        assert_eq!(candidate.kind, CandidateKind::ServerReflexive);
+        assert_eq!(
+            (candidate.port, candidate.related_port),
+            (45664, Some(8998))
+        );
+        assert_eq!(candidate.to_string(), REFLEXIVE);
+    }
+
+    #[test]
+    fn prefixes_may_be_there_or_not() {
+        let bare = REFLEXIVE.strip_prefix("candidate:").expect("it begins so");
+        let candidate = Candidate::parse(REFLEXIVE);
+        assert_eq!(Candidate::parse(bare), candidate);
+        assert_eq!(Candidate::parse(&format!("a={REFLEXIVE}")), candidate);
+    }
+
+    #[test]
+    fn extensions_are_kept_in_order_and_may_be_empty() {
+        let text = "candidate:1 1 udp 1 ::1 9 typ host tcptype so generation 0 x  ufrag abcd";
+        let candidate = Candidate::parse(text).expect("all is allowed");
+        assert_eq!(candidate.tcp_type, Some(TcpType::SimultaneousOpen));
+        assert_eq!(candidate.extension("x"), Some(""));
+        assert_eq!(candidate.ufrag(), Some("abcd"));
+        assert_eq!(candidate.to_string(), text);
+    }
+
+    #[test]
+    fn what_is_unknown_is_kept() {
+        let text = "candidate:1 1 sctp 1 fe80::1%2 9 typ magic raddr name.example";
+        let candidate = Candidate::parse(text).expect("all is allowed");
+        assert_eq!(
+            candidate.transport,
+            CandidateTransport::Other("sctp".into())
+        );
+        assert_eq!(candidate.kind, CandidateKind::Other("magic".into()));
+        assert_eq!(
+            candidate.address,
+            CandidateAddress::Name("fe80::1%2".into())
+        );
+        assert_eq!(candidate.to_string(), text);
+    }
+
+    #[test]
+    fn a_bad_field_is_named() {
+        let good = ["1", "1", "udp", "1", "192.0.2.1", "9", "typ", "host"];
+        let long = "f".repeat(33);
+        let name = "n".repeat(256);
+        for (place, bad, field) in [
+            (0, "", "foundation"),
+            (0, "a-b", "foundation"),
+            (0, long.as_str(), "foundation"),
+            (1, "0", "component-id"),
+            (1, "257", "component-id"),
+            (2, "u(dp", "transport"),
+            (3, "0", "priority"),
+            (3, "2147483648", "priority"),
+            (3, "-1", "priority"),
+            (4, "", "connection-address"),
+            (4, name.as_str(), "connection-address"),
+            (5, "65536", "port"),
+            (6, "type", "cand-type"),
+            (7, "", "cand-type"),
+            (7, "host raddr", "rel-addr"),
+            (7, "host rport x", "rel-port"),
+            (7, "host tcptype x", "tcp-type"),
+            (7, "host  b", "extension-att-name"),
+            (7, "host a", "extension-att-value"),
+            (7, "host a é", "extension-att-value"),
+        ] {
+            let mut fields = good;
+            fields[place] = bad;
+            match Candidate::parse(&fields.join(" ")) {
+                Err(CandidateError::Field(error)) => assert_eq!(error.field, field, "{bad}"),
+                other => panic!("{bad}: {other:?}"),
+            }
+        }
+        for length in 0..good.len() {
+            assert!(
+                Candidate::parse(&good[..length].join(" ")).is_err(),
+                "{length} fields"
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_candidate_is_refused() {
+        let text = format!("1 1 udp 1 192.0.2.1 9 typ host a {}", "b".repeat(4096));
+        assert!(matches!(
+            Candidate::parse(&text),
+            Err(CandidateError::TooLong { .. })
+        ));
+    }
+}

@@ -88,7 +88,7 @@ pub(crate) fn number<T: TryFrom<u64>>(
         .ok()
         .filter(|value| range.contains(value))
         .and_then(|value| T::try_from(value).ok())
-        .ok_or(FieldError::new(field, Fault::Range { min, max }))
+        .ok_or_else(|| FieldError::new(field, Fault::Range { min, max }))
 }
 
 /// As [`number`], and it must not start with a zero unless it is zero.

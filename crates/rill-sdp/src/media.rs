@@ -259,3 +259,58 @@ impl fmt::Display for Media {
             .try_for_each(|attribute| write!(f, "a={attribute}\r\n"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidate::CandidateKind;
+
+    fn candidate(port: u16) -> Candidate {
+        let address = std::net::Ipv4Addr::new(192, 0, 2, 1).into();
+        Candidate::new("1", 1, address, port, CandidateKind::Host)
+    }
+
+    fn names(media: &Media) -> Vec<&str> {
+        media.attributes.iter().map(Attribute::name).collect()
+    }
+
+    #[test]
+    fn candidates_stay_together_and_before_their_end() {
+        let mut media = Media::new("application", 9, "UDP/DTLS/SCTP", &["webrtc-datachannel"]);
+        media.push(Attribute::Mid("0".into()));
+        assert_eq!(media.insert_candidate(candidate(1)), Insertion::Added);
+        media.push(Attribute::SctpPort(5000));
+        media.insert_end_of_candidates();
+        media.insert_end_of_candidates();
+        assert_eq!(media.insert_candidate(candidate(2)), Insertion::Added);
+        assert_eq!(media.insert_candidate(candidate(1)), Insertion::Present);
+        assert_eq!(
+            names(&media),
+            [
+                "mid",
+                "candidate",
+                "candidate",
+                "end-of-candidates",
+                "sctp-port"
+            ]
+        );
+        assert_eq!(media.remove_attribute("candidate"), 2);
+        assert_eq!(media.insert_candidate(candidate(3)), Insertion::Added);
+        assert_eq!(
+            names(&media),
+            ["mid", "candidate", "end-of-candidates", "sctp-port"]
+        );
+    }
+
+    #[test]
+    fn the_limit_refuses_the_new_candidate() {
+        let mut media = Media::new("application", 9, "UDP/DTLS/SCTP", &["webrtc-datachannel"]);
+        for port in (1..).take(MAX_CANDIDATES) {
+            assert_eq!(media.insert_candidate(candidate(port)), Insertion::Added);
+        }
+        let before = media.clone();
+        assert_eq!(media.insert_candidate(candidate(65535)), Insertion::Full);
+        assert_eq!(media.insert_candidate(candidate(1)), Insertion::Present);
+        assert_eq!(media, before);
+    }
+}

@@ -286,9 +286,11 @@ impl Media {
         if formats.is_empty() {
             return Err(FieldError::missing("fmt"));
         }
+        let media = Self::new(kind, port, protocol, &formats);
         Ok(Self {
             port_count: count,
-            ..Self::new(kind, port, protocol, &formats)
+            connection: None,
+            ..media
         })
     }
 }

@@ -46,7 +46,7 @@ impl Extmap {
         }
         let words = "`sendrecv`, `sendonly`, `recvonly` or `inactive`";
         let direction = direction
-            .map(|text| Direction::parse(text).ok_or(FieldError::word("direction", words)))
+            .map(|text| Direction::parse(text).ok_or_else(|| FieldError::word("direction", words)))
             .transpose()?;
         let uri = visible("extensionname", fields.next("extensionname")?)?.into();
         Ok(Self {
