@@ -38,6 +38,7 @@
 mod delayed;
 mod endpoint;
 mod host;
+mod interceptor;
 mod link;
 mod names;
 mod nat;
@@ -51,6 +52,7 @@ mod transit;
 pub use delayed::Delayed;
 pub use endpoint::{Datagram, Endpoint, Silent};
 pub use host::{BindError, Host, HostConfig, Interface};
+pub use interceptor::Verdict;
 pub use link::{Link, Rate};
 pub use names::{Answer, Names};
 pub use nat::{Behaviour, NatConfig};

@@ -132,9 +132,11 @@ impl Network {
         self.partitions.remove(&(from, to));
     }
 
-    pub(crate) fn is_partitioned(&self, from: usize, to: usize) -> bool {
+    /// Whether nothing gets from one attachment (if it is known) to another.
+    pub(crate) fn is_partitioned(&self, from: Option<usize>, to: usize) -> bool {
         let address = |index: usize| self.attachments[index].address;
-        !self.attachments[to].present || self.partitions.contains(&(address(from), address(to)))
+        let cut = |from| self.partitions.contains(&(address(from), address(to)));
+        !self.attachments[to].present || from.is_some_and(cut)
     }
 
     /// How a datagram of `node` gets out, with the source it then has; `None` if the operating
@@ -148,42 +150,39 @@ impl Network {
         if local.is_ipv4() != remote.is_ipv4() || self.unreachable.contains(&remote.ip()) {
             return None;
         }
-        let mut own = self
-            .attachments
-            .iter()
-            .enumerate()
-            .filter(|(_, a)| a.node == node && a.present);
-        let inside =
-            remote.ip().is_loopback() || own.clone().any(|(_, a)| a.address == remote.ip());
-        if inside {
+        let own = || {
+            let attachments = self.attachments.iter().enumerate();
+            attachments.filter(|(_, attachment)| attachment.node == node && attachment.present)
+        };
+        let is_own = |address: IpAddr| {
+            address.is_loopback() || own().any(|(_, attachment)| attachment.address == address)
+        };
+        if is_own(remote.ip()) {
             // A socket on the unspecified address sends from the address it sends to.
-            let source = if local.ip().is_unspecified() {
-                remote.ip()
-            } else {
-                local.ip()
-            };
-            return Some((Exit::Inside, SocketAddr::new(source, local.port())));
+            let any = local.ip().is_unspecified();
+            let source = if any { remote.ip() } else { local.ip() };
+            return is_own(source).then(|| (Exit::Inside, SocketAddr::new(source, local.port())));
         }
         let fits = |address: IpAddr| {
             let any = local.ip().is_unspecified() && address.is_ipv4() == local.is_ipv4();
             any || address == local.ip()
         };
-        let (index, attachment) = own.find(|(_, attachment)| fits(attachment.address))?;
+        let (index, attachment) = own().find(|(_, attachment)| fits(attachment.address))?;
         Some((
             Exit::Attachment(index),
             SocketAddr::new(attachment.address, local.port()),
         ))
     }
 
-    /// Finds the receiver of a datagram that left by attachment `from`, translating on the way.
+    /// Finds the receiver of a datagram in the realm `origin`, translating on the way.
     pub(crate) fn route(
         &mut self,
         now: Instant,
-        from: usize,
-        source: SocketAddr,
+        origin: Realm,
+        mut source: SocketAddr,
         destination: SocketAddr,
     ) -> Result<Route, Fate> {
-        let (mut realm, mut source) = (self.attachments[from].realm, source);
+        let mut realm = origin;
         loop {
             if let Some(&attachment) = self.by_address.get(&(realm, destination.ip())) {
                 return Ok(Route {
@@ -194,8 +193,7 @@ impl Network {
             }
             let outside_of = |nat: &Nat| nat.outer() == realm && nat.has_external(destination.ip());
             if let Some(inside) = self.nats.iter().position(outside_of) {
-                let came_from = self.attachments[from].realm;
-                return self.enter(now, inside, came_from, source, destination);
+                return self.enter(now, inside, origin, source, destination);
             }
             if self.dead.contains(&destination.ip()) {
                 return Err(Fate::Dead);
@@ -216,12 +214,12 @@ impl Network {
         &mut self,
         now: Instant,
         mut nat: usize,
-        came_from: Realm,
+        origin: Realm,
         source: SocketAddr,
         mut destination: SocketAddr,
     ) -> Result<Route, Fate> {
         loop {
-            if self.is_within(came_from, nat) && !self.nats[nat].hairpins() {
+            if self.is_within(origin, nat) && !self.nats[nat].hairpins() {
                 return Err(Fate::Filtered);
             }
             destination = self.nats[nat]

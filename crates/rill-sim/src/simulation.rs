@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::interceptor::{Interceptor, Verdict};
 use crate::network::{Network, Realm};
 use crate::transit::{Delivery, Transit};
 use crate::{
@@ -199,6 +200,27 @@ impl<E: Endpoint> Simulation<E> {
         }
     }
 
+    /// Shows every datagram that leaves a host to `intercept`, which may change it (payload and
+    /// addresses) or drop it: for a fault at one certain message, or an attacker on the path.
+    pub fn intercept(
+        &mut self,
+        intercept: impl FnMut(Instant, &mut Datagram) -> Verdict + Send + 'static,
+    ) {
+        self.transit
+            .set_interceptor(Some(Interceptor::new(intercept)));
+    }
+
+    /// Ends [`intercept`](Self::intercept).
+    pub fn stop_intercepting(&mut self) {
+        self.transit.set_interceptor(None);
+    }
+
+    /// Sends a datagram as an attacker in `realm` does, with `local` as its source, whoever has that
+    /// address. It is routed and filtered as any other and passes the receiver's link.
+    pub fn inject(&mut self, realm: Realm, datagram: Datagram) {
+        self.transit.inject(self.now, realm, datagram);
+    }
+
     /// The endpoint of a host.
     ///
     /// # Panics
@@ -344,12 +366,13 @@ impl<E: Endpoint> Simulation<E> {
     }
 
     fn handle_delivery(&mut self, delivery: Delivery) {
-        let Delivery {
-            node,
-            local,
-            remote,
+        let Delivery { node, datagram } = delivery;
+        // What the sender calls remote is local here.
+        let Datagram {
+            local: remote,
+            remote: local,
             mut bytes,
-        } = delivery;
+        } = datagram;
         self.nodes[node]
             .endpoint()
             .handle_datagram(self.now, local, remote, &mut bytes);

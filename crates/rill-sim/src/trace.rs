@@ -28,8 +28,10 @@ pub enum Fate {
     NoRoute,
     /// The destination is a dead address.
     Dead,
-    /// A NAT let it not in.
+    /// A NAT did not let it in.
     Filtered,
+    /// The test's interceptor dropped it.
+    Intercepted,
 }
 
 /// One line of the trace.
@@ -41,8 +43,8 @@ pub enum Entry {
         at: Duration,
         /// Number of the packet, in the order of sending.
         packet: u64,
-        /// The node that sent it (or, on delivery, got it).
-        node: String,
+        /// The node that sent it, or `injected`.
+        sender: String,
         /// Its source at this point.
         source: SocketAddr,
         /// Its destination at this point.
@@ -69,7 +71,7 @@ impl fmt::Display for Entry {
             Self::Packet {
                 at,
                 packet,
-                node,
+                sender,
                 source,
                 destination,
                 length,
@@ -77,7 +79,7 @@ impl fmt::Display for Entry {
                 fate,
             } => {
                 let at = at.as_secs_f64();
-                write!(f, "{at:10.4} #{packet} {node}: {source} > {destination} ")?;
+                write!(f, "{at:10.4} #{packet} {sender}: {source} > {destination} ")?;
                 write!(f, "{protocol} {length} {fate:?}")
             }
             Self::Note { at, text } => write!(f, "{:10.4} {text}", at.as_secs_f64()),

@@ -1,45 +1,48 @@
 //! Packets on their way.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use crate::interceptor::{Interceptor, Verdict};
 use crate::link::Passage;
-use crate::network::{Exit, Network};
+use crate::network::{Exit, Network, Realm};
 use crate::trace::{Entry, Fate, Trace, protocol};
 use crate::{Datagram, Delayed};
 
-/// A datagram for a node, as it sees it.
+/// Who sent a packet that nobody of the simulation sent, in the trace.
+const INJECTED: &str = "injected";
+
+/// A datagram for a node. `local` is still its source and `remote` its destination.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) node: usize,
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) datagram: Datagram,
 }
 
 #[derive(Clone, Debug)]
 struct Packet {
     number: u64,
-    source: SocketAddr,
-    destination: SocketAddr,
-    bytes: Vec<u8>,
+    /// The node that sent it; none if it was injected.
+    sender: Option<usize>,
+    /// With the addresses as they are at this point, seen from the sender.
+    datagram: Datagram,
 }
 
 impl Packet {
     /// Bytes of the IP packet.
     fn size(&self) -> usize {
-        let header = match self.destination.ip() {
+        let header = match self.datagram.remote.ip() {
             IpAddr::V4(_) => 20,
             IpAddr::V6(_) => 40,
         };
-        header + 8 + self.bytes.len()
+        header + 8 + self.datagram.bytes.len()
     }
 }
 
 /// What is next for a packet.
 #[derive(Debug)]
 enum Stage {
-    /// It has passed the sender's link and is to be routed.
+    /// It has passed the link of this attachment and is to be routed.
     Routing { from: usize },
     /// It has passed the receiver's link.
     Arrival { node: usize },
@@ -52,8 +55,9 @@ pub(crate) struct Transit {
     pub(crate) trace: Trace,
     start: Instant,
     names: Vec<String>,
+    interceptor: Option<Interceptor>,
     flying: Delayed<(Stage, Packet)>,
-    sent: u64,
+    packets: u64,
 }
 
 impl Transit {
@@ -63,8 +67,9 @@ impl Transit {
             trace: Trace::default(),
             start,
             names: Vec::new(),
+            interceptor: None,
             flying: Delayed::new(),
-            sent: 0,
+            packets: 0,
         }
     }
 
@@ -78,6 +83,10 @@ impl Transit {
         &self.names[node]
     }
 
+    pub(crate) fn set_interceptor(&mut self, interceptor: Option<Interceptor>) {
+        self.interceptor = interceptor;
+    }
+
     /// When the next packet gets somewhere.
     pub(crate) fn next_at(&self) -> Option<Instant> {
         self.flying.next_at()
@@ -85,56 +94,42 @@ impl Transit {
 
     /// Sends a datagram; `false` if the operating system refuses.
     pub(crate) fn send(&mut self, now: Instant, node: usize, datagram: Datagram) -> bool {
-        let Datagram {
-            local,
-            remote,
-            bytes,
-        } = datagram;
-        self.sent += 1;
-        let mut packet = Packet {
-            number: self.sent,
-            source: local,
-            destination: remote,
-            bytes,
-        };
+        let mut packet = self.packet(Some(node), datagram);
+        let Datagram { local, remote, .. } = packet.datagram;
         let Some((exit, source)) = self.network.exit(node, local, remote) else {
-            self.record(now, node, &packet, Fate::Refused);
+            self.record(now, &packet, Fate::Refused);
             return false;
         };
-        packet.source = source;
-        self.record(now, node, &packet, Fate::Sent);
-        match exit {
-            Exit::Inside => self.flying.push(now, (Stage::Arrival { node }, packet)),
-            Exit::Attachment(from) => {
-                let passage = self
-                    .network
-                    .attachment_mut(from)
-                    .up
-                    .pass(now, packet.size());
-                self.forward(now, node, passage, packet, || Stage::Routing { from });
-            }
+        packet.datagram.local = source;
+        self.record(now, &packet, Fate::Sent);
+        let interceptor = self.interceptor.as_mut();
+        match interceptor.map_or(Verdict::Pass, |it| it.judge(now, &mut packet.datagram)) {
+            Verdict::Pass => self.leave(now, node, exit, packet),
+            Verdict::Drop => self.record(now, &packet, Fate::Intercepted),
         }
         true
+    }
+
+    /// Puts a datagram with any source address into a realm, past all senders' links.
+    pub(crate) fn inject(&mut self, now: Instant, realm: Realm, datagram: Datagram) {
+        let packet = self.packet(None, datagram);
+        self.record(now, &packet, Fate::Sent);
+        self.route(now, realm, None, packet);
     }
 
     /// Moves the packets that are due at `now` until one is delivered.
     pub(crate) fn deliver(&mut self, now: Instant) -> Option<Delivery> {
         while let Some((stage, packet)) = self.flying.pop(now) {
             match stage {
-                Stage::Routing { from } => self.route(now, from, packet),
+                Stage::Routing { from } => {
+                    let realm = self.network.attachment_mut(from).realm;
+                    self.route(now, realm, Some(from), packet);
+                }
                 Stage::Arrival { node } => {
-                    self.record(now, node, &packet, Fate::Delivered);
-                    let Packet {
-                        source: remote,
-                        destination: local,
-                        bytes,
-                        ..
-                    } = packet;
+                    self.record(now, &packet, Fate::Delivered);
                     return Some(Delivery {
                         node,
-                        local,
-                        remote,
-                        bytes,
+                        datagram: packet.datagram,
                     });
                 }
             }
@@ -144,40 +139,59 @@ impl Transit {
 
     /// Adds a remark to the trace.
     pub(crate) fn note(&mut self, now: Instant, text: String) {
-        let at = self.since_start(now);
+        let at = now - self.start;
         self.trace.push(|| Entry::Note { at, text });
     }
 
-    fn route(&mut self, now: Instant, from: usize, mut packet: Packet) {
-        let sender = self.network.attachment_mut(from).node;
-        let route = match self
-            .network
-            .route(now, from, packet.source, packet.destination)
-        {
+    fn packet(&mut self, sender: Option<usize>, datagram: Datagram) -> Packet {
+        self.packets += 1;
+        Packet {
+            number: self.packets,
+            sender,
+            datagram,
+        }
+    }
+
+    fn leave(&mut self, now: Instant, node: usize, exit: Exit, packet: Packet) {
+        match exit {
+            Exit::Inside => self.flying.push(now, (Stage::Arrival { node }, packet)),
+            Exit::Attachment(from) => {
+                let passage = self
+                    .network
+                    .attachment_mut(from)
+                    .up
+                    .pass(now, packet.size());
+                self.forward(now, passage, packet, || Stage::Routing { from });
+            }
+        }
+    }
+
+    fn route(&mut self, now: Instant, realm: Realm, from: Option<usize>, mut packet: Packet) {
+        let Datagram { local, remote, .. } = packet.datagram;
+        let route = match self.network.route(now, realm, local, remote) {
             Ok(route) => route,
-            Err(fate) => return self.record(now, sender, &packet, fate),
+            Err(fate) => return self.record(now, &packet, fate),
         };
         if self.network.is_partitioned(from, route.attachment) {
-            return self.record(now, sender, &packet, Fate::Partitioned);
+            return self.record(now, &packet, Fate::Partitioned);
         }
-        (packet.source, packet.destination) = (route.source, route.destination);
+        (packet.datagram.local, packet.datagram.remote) = (route.source, route.destination);
         let receiver = self.network.attachment_mut(route.attachment);
         let node = receiver.node;
         let passage = receiver.down.pass(now, packet.size());
-        self.forward(now, sender, passage, packet, || Stage::Arrival { node });
+        self.forward(now, passage, packet, || Stage::Arrival { node });
     }
 
     /// Lets a packet fly on as often as a link let it through.
     fn forward(
         &mut self,
         now: Instant,
-        sender: usize,
         passage: Passage,
         packet: Packet,
         next: impl Fn() -> Stage,
     ) {
         match passage {
-            Passage::Dropped(fate) => self.record(now, sender, &packet, fate),
+            Passage::Dropped(fate) => self.record(now, &packet, fate),
             Passage::Through(at, again) => {
                 if let Some(again) = again {
                     self.flying.push(again, (next(), packet.clone()));
@@ -187,22 +201,25 @@ impl Transit {
         }
     }
 
-    fn record(&mut self, now: Instant, node: usize, packet: &Packet, fate: Fate) {
-        let at = self.since_start(now);
-        let node = &self.names[node];
+    fn record(&mut self, now: Instant, packet: &Packet, fate: Fate) {
+        let at: Duration = now - self.start;
+        let Datagram {
+            local,
+            remote,
+            bytes,
+        } = &packet.datagram;
         self.trace.push(|| Entry::Packet {
             at,
             packet: packet.number,
-            node: node.clone(),
-            source: packet.source,
-            destination: packet.destination,
-            length: packet.bytes.len(),
-            protocol: protocol(&packet.bytes),
+            sender: packet
+                .sender
+                .map_or(INJECTED, |node| &self.names[node])
+                .to_owned(),
+            source: *local,
+            destination: *remote,
+            length: bytes.len(),
+            protocol: protocol(bytes),
             fate,
         });
-    }
-
-    fn since_start(&self, now: Instant) -> Duration {
-        now - self.start
     }
 }
