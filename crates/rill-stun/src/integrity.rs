@@ -9,8 +9,7 @@ use sha2::Sha256;
 /// Bytes of a MESSAGE-INTEGRITY value.
 pub(crate) const SHA1_LENGTH: usize = 20;
 
-/// Bytes of a MESSAGE-INTEGRITY-SHA256 value. ICE does not allow the truncation of RFC 8489
-/// §14.6, so nothing shorter is accepted.
+/// Bytes of a MESSAGE-INTEGRITY-SHA256 value that is not truncated.
 pub(crate) const SHA256_LENGTH: usize = 32;
 
 /// The outcome of checking an attribute that protects the message.

@@ -163,8 +163,16 @@ fn a_fingerprint_after_message_integrity_counts() {
 
 #[test]
 fn a_fingerprint_that_is_not_last_is_invalid() {
-    let mut bytes = write(|writer| writer.username("a:b").fingerprint());
-    append(&mut bytes, &[0x00, 0x25, 0, 0]);
+    // Its checksum is right for the length of the whole message.
+    let mut bytes = write(|writer| writer.raw(kind::FINGERPRINT, &[0; 4]).use_candidate());
+    let checksum = crc32fast::hash(&bytes[..HEADER_LENGTH]) ^ 0x5354_554e;
+    bytes[HEADER_LENGTH + 4..HEADER_LENGTH + 8].copy_from_slice(&checksum.to_be_bytes());
+    assert_eq!(parse(&bytes).fingerprint(), Check::Invalid);
+}
+
+#[test]
+fn the_first_of_two_fingerprints_counts() {
+    let bytes = write(|writer| writer.fingerprint().fingerprint());
     assert_eq!(parse(&bytes).fingerprint(), Check::Invalid);
 }
 
