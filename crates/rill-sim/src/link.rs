@@ -67,7 +67,6 @@ pub(crate) enum Passage {
 pub(crate) struct Direction {
     link: Link,
     rng: ChaCha20Rng,
-    packets: u64,
     free_at: Option<Instant>,
     last_out: Option<Instant>,
 }
@@ -80,7 +79,6 @@ impl Direction {
         Self {
             link,
             rng,
-            packets: 0,
             free_at: None,
             last_out: None,
         }
@@ -132,10 +130,8 @@ impl Direction {
         Some(end)
     }
 
-    /// The draws of this packet: one ChaCha block per index, whatever became of the packets before.
+    /// The draws of the next packet: always four, so that they depend on its index only.
     fn draw(&mut self) -> Draws {
-        self.rng.set_word_pos(u128::from(self.packets) * 16);
-        self.packets += 1;
         let mut fraction = || (self.rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         Draws {
             loss: fraction(),

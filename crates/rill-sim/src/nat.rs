@@ -110,7 +110,7 @@ impl Nat {
     }
 
     /// The external source of a datagram from the inside, or `None` if its family is not
-    /// translated or the ports are used up.
+    /// translated or the 25,000 ports, which are not used again, are used up.
     pub(crate) fn outbound(
         &mut self,
         now: Instant,
@@ -230,6 +230,35 @@ mod tests {
             [true, false, false],
         ];
         assert_eq!(admitted, expected);
+    }
+
+    #[test]
+    fn every_destination_is_admitted_on_the_one_mapping() {
+        let filtering = Behaviour::AddressAndPortDependent;
+        let mut nat = nat(Behaviour::EndpointIndependent, filtering);
+        let now = Instant::now();
+        let inside = socket("10.0.0.1:5000");
+        for remote in remotes() {
+            let external = nat.outbound(now, inside, remote).expect("a free port");
+            assert_eq!(nat.inbound(now, remote, external), Some(inside));
+        }
+    }
+
+    #[test]
+    fn a_mapping_is_of_one_external_address() {
+        let external = ["203.0.113.1", "203.0.113.2"].map(|text| text.parse().expect("a literal"));
+        let mut nat = Nat::new(NatConfig {
+            external: external.to_vec(),
+            filtering: Behaviour::EndpointIndependent,
+            ..NatConfig::new(external[0])
+        });
+        let now = Instant::now();
+        let inside = socket("10.0.0.1:5000");
+        let mapped = nat
+            .outbound(now, inside, remotes()[0])
+            .expect("a free port");
+        let other = SocketAddr::new(external[1], mapped.port());
+        assert_eq!(nat.inbound(now, remotes()[0], other), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rill_sim::{Fate, Link, Rate};
 
-use crate::probe::{A, B, ip, pair, send_numbered, socket};
+use crate::probe::{A, B, Probe, SECOND, ip, pair, public, send_numbered, socket};
 
 #[test]
 fn a_datagram_takes_the_delay_of_both_links() {
@@ -74,23 +74,44 @@ fn duplicates_and_reorderings_arrive() {
 
 #[test]
 fn the_mtu_counts_ip_and_udp_headers() {
-    let (mut simulation, a, b) = pair(
-        1,
-        &Link {
-            mtu: 1280,
-            ..Link::default()
-        },
-    );
-    let (from, to) = (socket("198.51.100.1:1"), socket("198.51.100.2:2"));
-    simulation.endpoint_mut(a).send(from, to, &[0; 1252]);
-    simulation.endpoint_mut(a).send(from, to, &[0; 1253]);
-    simulation.run_for(Duration::from_secs(1));
-    assert_eq!(simulation.endpoint(b).only().bytes.len(), 1252);
-    assert_eq!(simulation.trace().count(Fate::TooLarge), 1);
-    assert!(
-        simulation.endpoint(a).refused.is_empty(),
-        "oversized datagrams vanish silently"
-    );
+    let link = Link {
+        mtu: 1280,
+        ..Link::default()
+    };
+    let (mut simulation, a, b) = pair(1, &link);
+    let c = simulation.add_host(public("c", "2001:db8::1", &link), Probe::new);
+    let d = simulation.add_host(public("d", "2001:db8::2", &link), Probe::new);
+    let ways = [
+        (
+            a,
+            b,
+            socket("198.51.100.1:1"),
+            socket("198.51.100.2:2"),
+            1252,
+        ),
+        (
+            c,
+            d,
+            socket("[2001:db8::1]:1"),
+            socket("[2001:db8::2]:2"),
+            1232,
+        ),
+    ];
+    for (sender, receiver, from, to, largest) in ways {
+        simulation
+            .endpoint_mut(sender)
+            .send(from, to, &vec![0; largest]);
+        simulation
+            .endpoint_mut(sender)
+            .send(from, to, &vec![0; largest + 1]);
+        simulation.run_for(SECOND);
+        assert_eq!(simulation.endpoint(receiver).only().bytes.len(), largest);
+        assert!(
+            simulation.endpoint(sender).refused.is_empty(),
+            "they vanish silently"
+        );
+    }
+    assert_eq!(simulation.trace().count(Fate::TooLarge), 2);
 }
 
 #[test]

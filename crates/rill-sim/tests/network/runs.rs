@@ -56,6 +56,18 @@ fn run_for_moves_the_clock_even_if_nothing_happens() {
 }
 
 #[test]
+fn run_for_includes_what_is_due_at_its_end() {
+    let (mut simulation, a, b) = pair(1, &Link::default());
+    simulation
+        .endpoint_mut(a)
+        .send(SocketAddr::new(ip(A), 1), SocketAddr::new(ip(B), 2), b"x");
+    simulation.run_for(Duration::from_millis(9));
+    assert!(simulation.endpoint(b).received.is_empty());
+    simulation.run_for(Duration::from_millis(1));
+    assert_eq!(simulation.endpoint(b).received.len(), 1);
+}
+
+#[test]
 fn run_until_stops_at_the_step_that_fulfils() {
     let (mut simulation, a, b) = pair(1, &Link::default());
     simulation
