@@ -1,0 +1,317 @@
+//! The agent: its commands, inputs, outputs and getters. What happens inside is in the files of
+//! this folder, one per procedure.
+
+mod checks;
+mod consent;
+mod gathering;
+mod inbound;
+mod nominate;
+mod pairing;
+mod remote;
+mod responses;
+mod restart;
+mod settle;
+mod states;
+mod transmit;
+
+use std::time::Instant;
+
+use rand_chacha::ChaCha20Rng;
+
+use crate::context::Context;
+use crate::timer::Timer;
+use crate::transport::Transports;
+use crate::{
+    AddCandidateError, CandidatePair, Config, Counters, Credentials, Event, GatheringState,
+    Generation, PairInfo, Path, Received, RemoteCandidate, Request, RequestId, Response, Role,
+    Transmit, TransportId, TransportState,
+};
+
+/// The ICE agent of one peer connection.
+///
+/// After any command or input, poll requests, datagrams and events until there are none, in any
+/// order, and call [`handle_timeout`](Self::handle_timeout) when
+/// [`poll_timeout`](Self::poll_timeout) says. Any other order of calls is correct too, only slower.
+/// Getters show the present state, which may be ahead of the events not yet polled.
+///
+/// Nothing the network sends makes a method fail: what is malformed or not authenticated is
+/// dropped and counted in [`Counters`].
+#[derive(Debug)]
+pub struct Agent {
+    ctx: Context,
+    transports: Transports,
+}
+
+/// Commands.
+impl Agent {
+    /// An agent without transports. All randomness comes from `rng`: the same seed and the same
+    /// calls give the same bytes. Seed it from the operating system.
+    pub fn new(config: Config, role: Role, rng: ChaCha20Rng) -> Self {
+        Self {
+            ctx: Context::new(config, role, rng),
+            transports: Transports::default(),
+        }
+    }
+
+    /// Adds a transport, with generation 0 and fresh credentials. Nothing is gathered yet.
+    pub fn add_transport(&mut self) -> TransportId {
+        self.transports.add(&mut self.ctx.rng)
+    }
+
+    /// Removes a transport: closes its sockets and forgets its events.
+    pub fn remove_transport(&mut self, now: Instant, id: TransportId) {
+        let now = self.ctx.advance(now);
+        if let Some(transport) = self.transports.remove(id) {
+            for session in &transport.sessions {
+                self.ctx.forget(session.key);
+            }
+            self.ctx.events.forget(id);
+            self.settle(now);
+        }
+    }
+
+    /// Starts gathering in the newest generation; does nothing if it was started.
+    pub fn gather(&mut self, now: Instant, id: TransportId) {
+        let now = self.ctx.advance(now);
+        self.start_gathering(now, id);
+        self.settle(now);
+    }
+
+    /// The peer's credentials for the newest generation. Does nothing if they are those known.
+    /// If they differ, the peer starts this generation anew (a second provisional answer): its
+    /// candidates, pairs and selected pair are dropped, except candidates that name the new ufrag.
+    pub fn set_remote_credentials(&mut self, now: Instant, id: TransportId, remote: Credentials) {
+        let now = self.ctx.advance(now);
+        self.accept_remote_credentials(now, id, remote);
+        self.settle(now);
+    }
+
+    /// Whether the peer is an ICE-lite agent, which sends no checks (RFC 8445 §2.5).
+    pub fn set_remote_lite(&mut self, id: TransportId, lite: bool) {
+        if let Some(transport) = self.transports.get_mut(id) {
+            transport.newest_mut().remote.lite = lite;
+        }
+    }
+
+    /// Adds a candidate of the peer, before or after anything else. A candidate that no pair can
+    /// be made with, that is known, or that comes after the end of candidates, is accepted and
+    /// counted. One without a ufrag is for the newest generation whose credentials are known.
+    ///
+    /// # Errors
+    ///
+    /// The transport or generation does not exist, or holds as many candidates as it can.
+    pub fn add_remote_candidate(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        candidate: RemoteCandidate,
+    ) -> Result<(), AddCandidateError> {
+        let now = self.ctx.advance(now);
+        let result = self.accept_remote_candidate(id, &candidate);
+        self.settle(now);
+        result
+    }
+
+    /// The peer has no more candidates for the newest generation (RFC 8838 §14). Later ones are
+    /// ignored.
+    pub fn end_of_remote_candidates(&mut self, now: Instant, id: TransportId) {
+        let now = self.ctx.advance(now);
+        self.accept_end_of_candidates(id);
+        self.settle(now);
+    }
+
+    /// Sets the role, as JSEP determines it. Does nothing if it is the present one.
+    pub fn set_role(&mut self, now: Instant, role: Role) {
+        let now = self.ctx.advance(now);
+        if self.ctx.claim.role != role {
+            self.take_role(role);
+            self.settle(now);
+        }
+    }
+
+    /// Starts a new generation with fresh credentials (RFC 8445 §9). Data goes on over the old one
+    /// until the new one has a selected pair. Gathering is started apart.
+    ///
+    /// `None` if the transport does not exist.
+    pub fn restart(&mut self, now: Instant, id: TransportId) -> Option<Generation> {
+        let now = self.ctx.advance(now);
+        let generation = self.start_generation(id);
+        self.settle(now);
+        generation
+    }
+
+    /// Closes everything. Afterwards there are only requests to close sockets.
+    pub fn close(&mut self, now: Instant) {
+        self.ctx.advance(now);
+        self.ctx.closed = true;
+        let keys: Vec<_> = self
+            .transports
+            .sessions()
+            .map(|session| session.key)
+            .collect();
+        for key in keys {
+            self.ctx.forget(key);
+        }
+        for transport in self.transports.iter_mut() {
+            transport.state = TransportState::Closed;
+        }
+        self.ctx.events.clear();
+        self.ctx.replies.queue.clear();
+    }
+}
+
+/// Inputs.
+impl Agent {
+    /// The driver's answer to a request. One for a request that was never made, or was answered,
+    /// is ignored.
+    pub fn handle_response(&mut self, now: Instant, id: RequestId, response: Response) {
+        let now = self.ctx.advance(now);
+        if let Some(purpose) = self.ctx.requests.answered(id) {
+            self.driver_answered(now, purpose, response);
+            self.settle(now);
+        }
+    }
+
+    /// A received datagram. STUN is dealt with; what else comes is for the caller.
+    pub fn handle_datagram(&mut self, now: Instant, path: Path, bytes: &mut [u8]) -> Received {
+        let now = self.ctx.advance(now);
+        let received = self.receive(now, path, bytes);
+        self.settle(now);
+        received
+    }
+
+    /// Sending to this path failed for a lasting reason, such as no route: what was asked there is
+    /// given up at once. A pair that has succeeded before is not touched; consent decides on it.
+    /// Not for passing troubles such as a full buffer.
+    pub fn handle_send_error(&mut self, now: Instant, path: &Path) {
+        let now = self.ctx.advance(now);
+        self.send_failed(now, path);
+        self.settle(now);
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let now = self.ctx.advance(now);
+        while let Some(timer) = self.ctx.timers.pop(now) {
+            self.timer_fired(now, timer);
+        }
+        self.settle(now);
+    }
+
+    fn timer_fired(&mut self, now: Instant, timer: Timer) {
+        match timer {
+            Timer::Gathering(key) => self.servers_due(now, key),
+            Timer::Keepalive(key) => self.keepalive_due(now, key),
+            Timer::Patience(key) => self.patience_over(key),
+            Timer::Nomination(key) => self.unsettle(key),
+            Timer::Consent(key) => self.consent_due(now, key),
+            Timer::Retirement(key) => self.drop_generation(key),
+            Timer::Transaction(id) => self.transaction_due(now, id),
+        }
+    }
+}
+
+/// Outputs.
+impl Agent {
+    /// The next thing the driver is to do.
+    pub fn poll_request(&mut self) -> Option<Request> {
+        self.ctx.requests.poll()
+    }
+
+    /// Writes the next datagram into `buffer`, which is cleared, and says where it goes.
+    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        let now = self.ctx.advance(now);
+        let transmit = self.next_transmit(now, buffer);
+        self.settle(now);
+        transmit
+    }
+
+    /// The next event. A local candidate counts as sent to the peer once its event was polled.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.ctx.events.poll()?;
+        if let Event::LocalCandidate {
+            transport,
+            generation,
+            candidate,
+        } = &event
+        {
+            self.surface(*transport, *generation, candidate);
+        }
+        Some(event)
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) and poll datagrams next. A time
+    /// that has passed means at once.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.ctx.closed {
+            return None;
+        }
+        let sending = self.transmit_at();
+        let waiting = self.ctx.timers.next();
+        match (sending, waiting) {
+            (Some(sending), Some(waiting)) => Some(sending.min(waiting)),
+            (at, None) | (None, at) => at,
+        }
+    }
+}
+
+/// Getters.
+impl Agent {
+    /// Our credentials of the newest generation.
+    pub fn local_credentials(&self, id: TransportId) -> Option<(Generation, &Credentials)> {
+        let session = self.transports.get(id)?.newest();
+        Some((session.key.generation, &session.local.key.credentials))
+    }
+
+    /// The present role, which a role conflict may have changed.
+    pub fn role(&self) -> Role {
+        self.ctx.claim.role
+    }
+
+    /// The transport's state; closed if it does not exist.
+    pub fn state(&self, id: TransportId) -> TransportState {
+        self.transports
+            .get(id)
+            .map_or(TransportState::Closed, |transport| transport.state)
+    }
+
+    /// The transport's gathering state; new if it does not exist.
+    pub fn gathering_state(&self, id: TransportId) -> GatheringState {
+        self.transports
+            .get(id)
+            .map_or(GatheringState::New, |transport| transport.gathering)
+    }
+
+    /// The pair that data goes over: the nominated one, or the best valid one before.
+    pub fn selected_pair(&self, id: TransportId) -> Option<CandidatePair> {
+        let session = self.transports.get(id)?.carrier()?;
+        let (_, pair) = session.selected_pair()?;
+        session.candidate_pair(pair)
+    }
+
+    /// Where application data goes now: the path of the selected pair, as long as there is consent
+    /// (RFC 7675). It may be silent for the moment.
+    pub fn route(&self, id: TransportId) -> Option<Path> {
+        if self.ctx.closed {
+            return None;
+        }
+        let (_, pair) = self.transports.get(id)?.carrier()?.selected_pair()?;
+        Some(pair.path)
+    }
+
+    /// The pairs of the newest generation, oldest first.
+    pub fn pairs(&self, id: TransportId) -> impl Iterator<Item = PairInfo> {
+        let session = self.transports.get(id).map(|transport| transport.newest());
+        session.into_iter().flat_map(|session| {
+            session
+                .checks
+                .iter()
+                .filter_map(|(id, pair)| session.pair_info(id, pair))
+        })
+    }
+
+    /// What was dropped and refused so far.
+    pub fn counters(&self) -> &Counters {
+        &self.ctx.counters
+    }
+}

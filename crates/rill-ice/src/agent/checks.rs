@@ -1,0 +1,231 @@
+//! Connectivity checks as a client: sending and giving up (RFC 8445 §7.2).
+
+use std::time::Instant;
+
+use rill_stun::{Class, Method, TransactionId, Writer};
+
+use crate::candidate::candidate_priority;
+use crate::context::Context;
+use crate::pair::{Nominated, PairId, PairState};
+use crate::session::Session;
+use crate::timer::Timer;
+use crate::transaction::{Check, CheckKind, Owner, Schedule, Transaction};
+use crate::{Agent, Kind, Path, Role};
+
+impl Agent {
+    /// A request was not answered in time.
+    pub(super) fn transaction_due(&mut self, now: Instant, id: TransactionId) {
+        let Some(transaction) = self.ctx.transactions.get(id).copied() else {
+            return;
+        };
+        let Some(session) = self.transports.session_mut(transaction.owner.session()) else {
+            return self.ctx.end(id);
+        };
+        if transaction.is_last() {
+            match transaction.owner {
+                Owner::Check(_) if transaction.cancelled => self.ctx.end(id),
+                Owner::Check(check) => session.check_failed(&mut self.ctx, check, id),
+                Owner::Server { query, .. } => {
+                    self.ctx.end(id);
+                    session.query_failed(&mut self.ctx, now, query);
+                }
+            }
+            return;
+        }
+        let is_proved = match transaction.owner {
+            Owner::Check(check) => session.is_proved(check.pair),
+            Owner::Server { .. } => false,
+        };
+        if is_proved {
+            self.ctx.transactions.due.push_back(id);
+        } else {
+            self.ctx.transactions.due_paced.push_back(id);
+        }
+    }
+
+    /// The driver could not send there (RFC 8445 §7.2.5.2.2: a hard error fails the pair).
+    pub(super) fn send_failed(&mut self, now: Instant, path: &Path) {
+        let Some(key) = self.ctx.sockets.owner(path.socket) else {
+            return;
+        };
+        let Some(session) = self.transports.session_mut(key) else {
+            return;
+        };
+        session.fail_queries_to(&mut self.ctx, now, |query| {
+            query.base.socket == path.socket && query.to == path.remote
+        });
+        let Some(id) = session.checks.by_path(path.socket, path.remote) else {
+            return;
+        };
+        let pair = session.checks.get(id);
+        if pair.is_some_and(|pair| pair.state == PairState::InProgress) {
+            session.cancel_check(&mut self.ctx, id);
+            session.checks.set_state(id, PairState::Failed);
+            session.unsettled = true;
+        }
+    }
+}
+
+impl Session {
+    /// Begins a check. `None` if it cannot or need not be sent any more.
+    pub(super) fn start_check(
+        &mut self,
+        ctx: &mut Context,
+        now: Instant,
+        id: PairId,
+        kind: CheckKind,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Path> {
+        let pair = self.checks.get(id)?;
+        let (path, local) = (pair.path, pair.local);
+        let is_wanted = match kind {
+            CheckKind::Validation => !pair.consent_lost,
+            CheckKind::Nomination => ctx.claim.role == Role::Controlling && pair.is_valid(),
+            CheckKind::Probe | CheckKind::Consent => pair.is_valid(),
+        };
+        if !is_wanted || self.remote.key.is_none() || self.conclusion.failed {
+            return None;
+        }
+        if !self.may_send(ctx, path) {
+            ctx.counters.withheld_checks += 1;
+            self.checks.set_state(id, PairState::Failed);
+            self.unsettled = true;
+            return None;
+        }
+        let local_priority = self.local.candidates[local].candidate.priority;
+        let check = Check {
+            session: self.key,
+            pair: id,
+            kind,
+            role: ctx.claim.role,
+            tie_breaker: ctx.claim.tie_breaker,
+            // RFC 8445 §7.1.1: what a peer-reflexive candidate of this base would have.
+            priority: candidate_priority(Kind::PeerReflexive, (local_priority >> 8) as u16),
+        };
+        let schedule = self.schedule(ctx, kind, id);
+        let transaction = ctx.begin(Transaction::new(Owner::Check(check), path, schedule, now));
+        if kind == CheckKind::Validation {
+            self.checks.set_state(id, PairState::InProgress);
+        }
+        if kind != CheckKind::Consent {
+            self.checks.get_mut(id)?.transaction = Some(transaction);
+        }
+        self.write_check(ctx, check, transaction, buffer)?;
+        Some(path)
+    }
+
+    /// RFC 8445 §14.3, with a shorter first interval.
+    fn schedule(&self, ctx: &Context, kind: CheckKind, id: PairId) -> Schedule {
+        let timing = &ctx.config.timing;
+        let is_busy = |state| matches!(state, PairState::Waiting | PairState::InProgress);
+        let busy = self
+            .checks
+            .iter()
+            .filter(|(_, pair)| is_busy(pair.state))
+            .count();
+        let crowd = timing.pace * u32::try_from(busy).unwrap_or(u32::MAX);
+        let interval = timing.check_rto.max(crowd);
+        let is_selected = self
+            .conclusion
+            .selected
+            .is_some_and(|selected| selected.pair == id);
+        match kind {
+            CheckKind::Validation | CheckKind::Nomination => Schedule {
+                interval,
+                interval_max: timing.consent_expiry,
+                sends: timing.check_sends,
+                final_wait: interval * timing.check_final_wait,
+            },
+            // The selected pair is probed until it answers or its consent expires.
+            CheckKind::Probe => Schedule {
+                interval,
+                interval_max: interval * 8,
+                sends: if is_selected {
+                    u32::MAX
+                } else {
+                    timing.check_sends
+                },
+                final_wait: interval * timing.check_final_wait,
+            },
+            CheckKind::Consent => Schedule::once(timing.consent_expiry / 3),
+        }
+    }
+
+    /// Writes a check; the same bytes each time (RFC 8445 §7.2.4).
+    pub(super) fn write_check(
+        &mut self,
+        ctx: &mut Context,
+        check: Check,
+        id: TransactionId,
+        buffer: &mut Vec<u8>,
+    ) -> Option<()> {
+        let key = self.remote.key.as_ref()?;
+        let writer = Writer::new(buffer, Class::Request, Method::BINDING, id)
+            .username(&key.username)
+            .priority(check.priority);
+        let writer = match check.role {
+            Role::Controlling => writer.ice_controlling(check.tie_breaker),
+            Role::Controlled => writer.ice_controlled(check.tie_breaker),
+        };
+        // The nomination is repeated while it lasts, for a peer that lost its first success.
+        let nominates = check.kind == CheckKind::Nomination;
+        let writer = if nominates {
+            writer.use_candidate()
+        } else {
+            writer
+        };
+        writer
+            .message_integrity_with(&key.integrity)
+            .fingerprint()
+            .finish();
+        let pair = self.checks.get_mut(check.pair)?;
+        pair.counters.requests_sent += 1;
+        self.silence.sent(pair.path.remote.ip());
+        ctx.counters.checks_sent += 1;
+        Some(())
+    }
+
+    /// A check failed: no answer, an unrecoverable error, or an asymmetric answer
+    /// (RFC 8445 §7.2.5.2).
+    pub(super) fn check_failed(&mut self, ctx: &mut Context, check: Check, id: TransactionId) {
+        ctx.end(id);
+        let Some(pair) = self.checks.get_mut(check.pair) else {
+            return;
+        };
+        let is_current = pair.transaction == Some(id);
+        if !is_current {
+            return;
+        }
+        pair.transaction = None;
+        pair.nominated = Nominated::No;
+        if self.conclusion.nominating == Some(check.pair) {
+            self.conclusion.nominating = None;
+        }
+        let is_selected = self
+            .conclusion
+            .selected
+            .is_some_and(|selected| selected.pair == check.pair);
+        if is_selected {
+            self.conclusion.selected = None;
+            ctx.timers.clear(Timer::Consent(self.key));
+            self.release_held();
+        }
+        self.checks.set_state(check.pair, PairState::Failed);
+        self.unsettled = true;
+    }
+
+    /// RFC 8445 §7.3.1.4: not sent again, its failure means nothing, but an answer still counts.
+    pub(super) fn cancel_check(&mut self, ctx: &mut Context, id: PairId) {
+        let Some(pair) = self.checks.get_mut(id) else {
+            return;
+        };
+        let Some(transaction) = pair.transaction.take() else {
+            return;
+        };
+        if let Some(entry) = ctx.transactions.get_mut(transaction) {
+            entry.cancelled = true;
+            let until = entry.last_sent + entry.schedule.final_wait;
+            ctx.timers.set(Timer::Transaction(transaction), until);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Selecting and nominating pairs (RFC 8445 §8.1).
+
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::pair::{Pair, PairId, PairState};
+use crate::session::Session;
+use crate::timer::Timer;
+use crate::transaction::CheckKind;
+use crate::{Event, Role};
+
+impl Session {
+    /// Data goes over the best pair that answers: a nominated one before others (RFC 8445 §8.1.1:
+    /// of several, the one of highest priority), and any valid one before nomination (§12).
+    pub(super) fn select(&mut self, ctx: &mut Context, now: Instant) {
+        let expiry = ctx.config.timing.consent_expiry;
+        let best = self
+            .checks
+            .iter()
+            .filter(|(_, pair)| pair.is_live(now, expiry))
+            .max_by_key(|(id, pair)| (pair.is_nominated(), pair.priority, std::cmp::Reverse(*id)))
+            .map(|(id, _)| id);
+        // A silent pair stays selected until another one answers or its consent is lost.
+        let Some(best) = best else { return };
+        if self
+            .conclusion
+            .selected
+            .is_some_and(|selected| selected.pair == best)
+        {
+            return;
+        }
+        self.begin_consent(ctx, now, best);
+        if let Some(pair) = self
+            .checks
+            .get(best)
+            .and_then(|pair| self.candidate_pair(pair))
+        {
+            let transport = self.key.transport;
+            ctx.push(Event::SelectedPair { transport, pair });
+        }
+    }
+
+    /// Regular nomination (RFC 8445 §8.1.1): the best valid pair, as soon as nothing better is
+    /// likely to come, or after a short wait. Should something better come later, it is nominated
+    /// too, and being better it wins on both sides.
+    pub(super) fn nominate(&mut self, ctx: &mut Context, now: Instant) {
+        if ctx.claim.role != Role::Controlling || self.conclusion.failed {
+            return self.stop_waiting(ctx);
+        }
+        let expiry = ctx.config.timing.consent_expiry;
+        let live = || {
+            self.checks
+                .iter()
+                .filter(|(_, pair)| pair.is_live(now, expiry))
+        };
+        let Some((best, pair)) = live().max_by_key(|(_, pair)| pair.priority) else {
+            return self.stop_waiting(ctx);
+        };
+        let nominated = live().any(|(id, other)| {
+            let is_under_way = self.conclusion.nominating == Some(id);
+            (is_under_way || other.is_nominated()) && other.priority >= pair.priority
+        });
+        if nominated {
+            return self.stop_waiting(ctx);
+        }
+        let is_better = |other: &Pair| other.priority > pair.priority && !is_hopeless(other, ctx);
+        if self
+            .checks
+            .iter()
+            .any(|(_, other)| other.is_pending() && is_better(other))
+        {
+            let wait = nomination_wait(pair, ctx);
+            let at = *self.conclusion.nominate_at.get_or_insert(now + wait);
+            if now < at {
+                ctx.timers.set(Timer::Nomination(self.key), at);
+                return;
+            }
+        }
+        self.stop_waiting(ctx);
+        self.conclusion.nominating = Some(best);
+        self.checks.enqueue_unpaced(best, CheckKind::Nomination);
+    }
+
+    /// Once a pair is nominated, those below it need no checks (RFC 8445 §8.1.2). They are kept,
+    /// in case the nominated pair dies. A pair that the peer checks is left alone.
+    pub(super) fn conclude(&mut self, ctx: &mut Context) {
+        let Some((_, selected)) = self.selected_pair() else {
+            return;
+        };
+        if !selected.is_nominated() || selected.silent {
+            return;
+        }
+        let floor = selected.priority;
+        let needless = |pair: &Pair| pair.priority < floor && pair.is_pending() && !pair.requested;
+        for id in self.checks.ids_where(needless) {
+            self.cancel_check(ctx, id);
+            self.checks.hold(id);
+        }
+    }
+
+    /// The pairs put aside by [`conclude`](Self::conclude) are wanted again.
+    pub(super) fn release_held(&mut self) {
+        for id in self.checks.ids_where(|pair| pair.held) {
+            self.checks.set_state(id, PairState::Waiting);
+        }
+    }
+
+    /// The peer's nomination (RFC 8445 §7.3.1.5), or ours succeeded.
+    pub(super) fn set_nominated(&mut self, id: PairId) {
+        use crate::pair::Nominated;
+        if let Some(pair) = self.checks.get_mut(id) {
+            pair.nominated = if pair.is_valid() {
+                Nominated::Yes
+            } else {
+                Nominated::OnSuccess
+            };
+        }
+        self.unsettled = true;
+    }
+
+    fn stop_waiting(&mut self, ctx: &mut Context) {
+        self.conclusion.nominate_at = None;
+        ctx.timers.clear(Timer::Nomination(self.key));
+    }
+}
+
+/// A check that had to be sent again is not worth waiting for.
+fn is_hopeless(pair: &Pair, ctx: &Context) -> bool {
+    pair.transaction
+        .and_then(|id| ctx.transactions.get(id))
+        .is_some_and(|transaction| transaction.sent > 1)
+}
+
+/// Two round trips, within bounds: a better pair that works shows by then.
+fn nomination_wait(pair: &Pair, ctx: &Context) -> Duration {
+    let timing = &ctx.config.timing;
+    let longest = timing.nomination_wait_max.max(timing.nomination_wait_min);
+    pair.rtt.map_or(longest, |rtt| {
+        (rtt * 2).clamp(timing.nomination_wait_min, longest)
+    })
+}

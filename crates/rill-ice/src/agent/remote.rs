@@ -1,0 +1,166 @@
+//! What signalling brings from the peer.
+
+use std::time::Instant;
+
+use crate::candidate::{Added, RemoteFoundation, Usability};
+use crate::context::Context;
+use crate::credentials::RemoteKey;
+use crate::identifier::SessionKey;
+use crate::pair::Pair;
+use crate::session::{Conclusion, Patience, Session};
+use crate::timer::Timer;
+use crate::transaction::Owner;
+use crate::{AddCandidateError, Agent, Credentials, RemoteCandidate, TransportId};
+
+impl Agent {
+    pub(super) fn accept_remote_credentials(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        credentials: Credentials,
+    ) {
+        let Some(transport) = self.transports.get_mut(id) else {
+            return;
+        };
+        let session = transport.newest_mut();
+        let known = session.remote.key.as_ref().map(|key| &key.credentials);
+        if self.ctx.closed || known == Some(&credentials) {
+            return;
+        }
+        let is_first = known.is_none();
+        if !is_first {
+            session.forget_peer(&mut self.ctx);
+        }
+        for gone in session
+            .remote
+            .candidates
+            .retain_ufrag(&credentials.ufrag, is_first)
+        {
+            for pair in session.checks.ids_where(|pair| pair.remote == gone) {
+                session.drop_pair(&mut self.ctx, pair);
+            }
+        }
+        session.remote.key = Some(RemoteKey::new(credentials, &session.local.key.credentials));
+        session.unsettled = true;
+        // RFC 8863 §4: from now on either side may send checks.
+        if session.conclusion.patience == Patience::Unstarted {
+            session.conclusion.patience = Patience::Running;
+            let over = now + self.ctx.config.timing.patience;
+            self.ctx.timers.set(Timer::Patience(session.key), over);
+        }
+    }
+
+    pub(super) fn accept_remote_candidate(
+        &mut self,
+        id: TransportId,
+        candidate: &RemoteCandidate,
+    ) -> Result<(), AddCandidateError> {
+        let key = self.session_for(id, candidate.ufrag.as_deref())?;
+        let limit = self.ctx.config.limits.remote_candidates;
+        let counters = &mut self.ctx.counters;
+        let Some(session) = self.transports.session_mut(key) else {
+            return Err(AddCandidateError::UnknownTransport);
+        };
+        // RFC 8838 §14.
+        if session.remote.ended {
+            counters.ignored_candidates += 1;
+            return Ok(());
+        }
+        session.unsettled = true;
+        let added = match candidate.usability() {
+            Usability::Pairable(address) => {
+                session.remote.candidates.signal(candidate, address, limit)
+            }
+            Usability::Named => {
+                counters.unusable_candidates += 1;
+                session.remote.candidates.signal_name(candidate, limit)
+            }
+            Usability::Unusable => {
+                counters.unusable_candidates += 1;
+                return Ok(());
+            }
+        };
+        match added {
+            Added::New(remote) => self.pair_remote(key, remote),
+            Added::Upgraded(remote) => {
+                session.adopt_foundation(remote);
+                self.pair_remote(key, remote);
+            }
+            Added::Known => counters.ignored_candidates += 1,
+            Added::Named => {}
+            Added::Full => {
+                counters.over_limit += 1;
+                return Err(AddCandidateError::TooMany { limit });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn accept_end_of_candidates(&mut self, id: TransportId) {
+        if let Some(transport) = self.transports.get_mut(id) {
+            transport.newest_mut().remote.ended = true;
+            transport.newest_mut().unsettled = true;
+        }
+    }
+
+    /// The generation that a candidate belongs to.
+    fn session_for(
+        &self,
+        id: TransportId,
+        ufrag: Option<&str>,
+    ) -> Result<SessionKey, AddCandidateError> {
+        let transport = self.transports.get(id).filter(|_| !self.ctx.closed);
+        let transport = transport.ok_or(AddCandidateError::UnknownTransport)?;
+        let newest = transport.newest();
+        let has_ufrag = |session: &&Session| match (&session.remote.key, ufrag) {
+            (Some(key), Some(ufrag)) => key.credentials.ufrag == ufrag,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        match transport.sessions.iter().rev().find(has_ufrag) {
+            Some(session) => Ok(session.key),
+            // Ahead of its description, perhaps: sorted out when the credentials come.
+            None if newest.remote.key.is_none() => Ok(newest.key),
+            None => Err(AddCandidateError::UnknownUfrag),
+        }
+    }
+}
+
+impl Session {
+    /// The peer starts this generation anew: what was found out about it is void.
+    fn forget_peer(&mut self, ctx: &mut Context) {
+        let key = self.key;
+        ctx.end_where(|owner| matches!(owner, Owner::Check(check) if check.session == key));
+        for id in self.checks.ids_where(|_| true) {
+            self.checks.remove(id);
+        }
+        self.conclusion = Conclusion {
+            patience: self.conclusion.patience,
+            ..Conclusion::default()
+        };
+        self.remote.ended = false;
+        ctx.timers.clear(Timer::Consent(key));
+        ctx.timers.clear(Timer::Nomination(key));
+    }
+
+    fn drop_pair(&mut self, ctx: &mut Context, id: crate::pair::PairId) {
+        if let Some(pair) = self.checks.remove(id)
+            && let Some(transaction) = pair.transaction
+        {
+            ctx.end(transaction);
+        }
+    }
+
+    /// A peer-reflexive candidate has its signalled foundation now. Its pairs keep all else
+    /// (RFC 8838 §11: their priority too).
+    fn adopt_foundation(&mut self, remote: crate::candidate::RemoteId) {
+        let Some(candidate) = self.remote.candidates.get(remote) else {
+            return;
+        };
+        let foundation: RemoteFoundation = candidate.foundation.clone();
+        let is_its = |pair: &&mut Pair| pair.remote == remote;
+        for pair in self.checks.iter_mut().filter(is_its) {
+            pair.foundation.remote = foundation.clone();
+        }
+    }
+}

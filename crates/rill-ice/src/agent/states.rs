@@ -1,0 +1,151 @@
+//! The states of a transport (W3C WebRTC 1.0 §5.6, `RTCIceTransportState`).
+
+use std::time::Instant;
+
+use crate::context::Context;
+use crate::identifier::SessionKey;
+use crate::pair::Pair;
+use crate::session::{Patience, Session};
+use crate::transport::Transport;
+use crate::{Agent, Event, GatheringState, TransportState};
+
+impl Agent {
+    /// RFC 8863 §4: the peer's checks had time enough to reach us.
+    pub(super) fn patience_over(&mut self, key: SessionKey) {
+        if let Some(session) = self.transports.session_mut(key) {
+            session.conclusion.patience = Patience::Over;
+            session.unsettled = true;
+        }
+    }
+}
+
+impl Transport {
+    /// Reports what changed of the two states.
+    pub(super) fn update_states(&mut self, ctx: &mut Context, now: Instant) {
+        let transport = self.id;
+        let gathering = self.current_gathering();
+        if gathering != self.gathering {
+            self.gathering = gathering;
+            ctx.push(Event::GatheringState {
+                transport,
+                state: gathering,
+            });
+        }
+        let state = self.current_state(ctx, now);
+        if state == TransportState::Failed {
+            self.newest_mut().fail(ctx);
+        }
+        let is_up = matches!(state, TransportState::Connected | TransportState::Completed);
+        if is_up && self.state == TransportState::New {
+            self.enter(ctx, TransportState::Checking);
+        }
+        self.enter(ctx, state);
+    }
+
+    fn enter(&mut self, ctx: &mut Context, state: TransportState) {
+        if self.state != state {
+            self.state = state;
+            ctx.push(Event::State {
+                transport: self.id,
+                state,
+            });
+        }
+    }
+
+    fn current_gathering(&self) -> GatheringState {
+        let mut states = self.sessions.iter().map(|session| session.gatherer.state);
+        if states
+            .clone()
+            .any(|state| state == GatheringState::Gathering)
+        {
+            GatheringState::Gathering
+        } else if states.any(|state| state == GatheringState::Complete) {
+            GatheringState::Complete
+        } else {
+            GatheringState::New
+        }
+    }
+
+    fn current_state(&self, ctx: &Context, now: Instant) -> TransportState {
+        let newest = self.newest();
+        let state = newest.current_state(ctx, now);
+        if newest.conclusion.selected.is_some() || state == TransportState::Failed {
+            return state;
+        }
+        // During a restart data goes on over the old pair: connected if that works, else checking.
+        match self
+            .carrier()
+            .and_then(|old| old.is_answering(now, &ctx.config))
+        {
+            Some(true) => TransportState::Connected,
+            Some(false) => TransportState::Checking,
+            None if self.sessions.len() > 1 && state == TransportState::New => {
+                TransportState::Checking
+            }
+            None => state,
+        }
+    }
+}
+
+impl Session {
+    fn current_state(&self, ctx: &Context, now: Instant) -> TransportState {
+        if self.conclusion.failed {
+            return TransportState::Failed;
+        }
+        match self.is_answering(now, &ctx.config) {
+            Some(true) if self.is_completed() => TransportState::Completed,
+            Some(true) => TransportState::Connected,
+            Some(false) => TransportState::Disconnected,
+            None => self.unconnected_state(),
+        }
+    }
+
+    /// Gathered, told that nothing more comes, checked all that could be better, and nominated.
+    fn is_completed(&self) -> bool {
+        let Some((_, selected)) = self.selected_pair() else {
+            return false;
+        };
+        let is_better = |pair: &Pair| pair.priority > selected.priority && pair.is_pending();
+        self.candidates_ended()
+            && selected.is_nominated()
+            && !self.checks.iter().any(|(_, pair)| is_better(pair))
+    }
+
+    fn unconnected_state(&self) -> TransportState {
+        if self.remote.key.is_none() {
+            return TransportState::New;
+        }
+        if self.checks.iter().any(|(_, pair)| pair.is_pending()) {
+            return TransportState::Checking;
+        }
+        let has_patience = self.conclusion.patience != Patience::Over;
+        if self.candidates_ended() {
+            // RFC 8863 §4: a peer that never got through is waited for, unless there is nothing of
+            // ours that it could reach.
+            let may_fail =
+                self.conclusion.succeeded || !has_patience || self.local.candidates.is_empty();
+            return match (may_fail, self.remote.candidates.any()) {
+                (true, _) => TransportState::Failed,
+                (false, true) => TransportState::Checking,
+                (false, false) => TransportState::New,
+            };
+        }
+        let was_tried = self.checks.len() > 0;
+        let is_futile = !has_patience && self.local.ended && self.remote.candidates.any();
+        match (was_tried || is_futile, self.remote.candidates.any()) {
+            // All failed so far, and more may come (RFC 8838 §8).
+            (true, _) => TransportState::Disconnected,
+            (false, true) => TransportState::Checking,
+            (false, false) => TransportState::New,
+        }
+    }
+
+    /// Only a restart leads out: nothing more is sent or answered.
+    fn fail(&mut self, ctx: &mut Context) {
+        if !self.conclusion.failed {
+            self.conclusion.failed = true;
+            ctx.end_where(|owner| owner.session() == self.key);
+            ctx.timers.forget(self.key);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Which datagram is sent next.
+
+use std::time::Instant;
+
+use rill_stun::{Class, Method, TransactionId, Writer};
+
+use crate::Agent;
+use crate::Transmit;
+use crate::gather::{QueryId, QueryState};
+use crate::identifier::SessionKey;
+use crate::pair::PairId;
+use crate::session::Session;
+use crate::timer::Timer;
+use crate::transaction::{CheckKind, Owner, Schedule, Transaction};
+use crate::{Path, context::Context};
+
+/// A transaction that is ready to begin, at the pace of RFC 8445 §14.
+#[derive(Clone, Copy, Debug)]
+enum Paced {
+    Check(SessionKey, PairId),
+    Query(SessionKey, QueryId),
+}
+
+impl Agent {
+    pub(super) fn next_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        if self.ctx.closed {
+            return None;
+        }
+        let to = self
+            .write_reply(buffer)
+            .or_else(|| self.write_unpaced(now, buffer))
+            .or_else(|| self.write_again(now, buffer))
+            .or_else(|| self.write_paced(now, buffer))?;
+        Some(Transmit { to, segment: None })
+    }
+
+    /// When [`next_transmit`](Self::next_transmit) has something to send.
+    pub(super) fn transmit_at(&self) -> Option<Instant> {
+        let latest = self.ctx.latest?;
+        let is_urgent = !self.ctx.replies.queue.is_empty()
+            || !self.ctx.transactions.due.is_empty()
+            || self
+                .transports
+                .sessions()
+                .any(|session| session.checks.has_unpaced());
+        if is_urgent {
+            return Some(latest);
+        }
+        let is_paced = !self.ctx.transactions.due_paced.is_empty()
+            || self
+                .transports
+                .sessions()
+                .any(|session| session.has_check_ready() || !session.gatherer.queue.is_empty());
+        is_paced.then(|| self.ctx.pacer.ready_at().unwrap_or(latest))
+    }
+
+    fn write_reply(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
+        while let Some(reply) = self.ctx.replies.queue.pop_front() {
+            if let Some(session) = self.transports.session(reply.session) {
+                reply.write(&session.local.key.integrity, buffer);
+                return Some(reply.to);
+            }
+        }
+        None
+    }
+
+    /// Checks of valid pairs: nominations, probes, consent.
+    fn write_unpaced(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Path> {
+        for session in self.transports.sessions_mut() {
+            while let Some((pair, kind)) = session.checks.next_unpaced() {
+                let path = session.start_check(&mut self.ctx, now, pair, kind, buffer);
+                if path.is_some() {
+                    return path;
+                }
+            }
+        }
+        None
+    }
+
+    fn write_again(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Path> {
+        while let Some(id) = self.ctx.transactions.due.pop_front() {
+            if let Some(path) = self.resend(now, id, buffer) {
+                return Some(path);
+            }
+        }
+        while let Some(&id) = self.ctx.transactions.due_paced.front() {
+            let is_gone = self.ctx.transactions.get(id).is_none();
+            if !is_gone && !self.ctx.pacer.take(now) {
+                return None;
+            }
+            self.ctx.transactions.due_paced.pop_front();
+            if let Some(path) = self.resend(now, id, buffer) {
+                return Some(path);
+            }
+        }
+        None
+    }
+
+    /// Sends a request again, byte for byte.
+    fn resend(&mut self, now: Instant, id: TransactionId, buffer: &mut Vec<u8>) -> Option<Path> {
+        let transaction = *self.ctx.transactions.get(id)?;
+        if transaction.cancelled {
+            return None;
+        }
+        let session = self.transports.session_mut(transaction.owner.session())?;
+        match transaction.owner {
+            Owner::Check(check) => {
+                if !session.may_send(&self.ctx, transaction.path) {
+                    self.ctx.counters.withheld_checks += 1;
+                    session.check_failed(&mut self.ctx, check, id);
+                    return None;
+                }
+                session.write_check(&mut self.ctx, check, id, buffer)?;
+            }
+            Owner::Server { .. } => write_query(&mut self.ctx, id, buffer),
+        }
+        let transaction = self.ctx.transactions.get_mut(id)?;
+        transaction.sent += 1;
+        transaction.last_sent = now;
+        let due = transaction.due();
+        let path = transaction.path;
+        self.ctx.timers.set(Timer::Transaction(id), due);
+        Some(path)
+    }
+
+    fn write_paced(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Path> {
+        while let Some(next) = self.next_paced() {
+            let session = self.transports.session_mut(next.session())?;
+            let is_exempt = match next {
+                Paced::Check(_, pair) => session.is_proved(pair),
+                Paced::Query(..) => false,
+            };
+            if !is_exempt && !self.ctx.pacer.take(now) {
+                return None;
+            }
+            self.ctx.turn = self.ctx.turn.wrapping_add(1);
+            let path = match next {
+                Paced::Check(_, pair) => {
+                    session.start_check(&mut self.ctx, now, pair, CheckKind::Validation, buffer)
+                }
+                Paced::Query(_, query) => {
+                    session.gatherer.queue.pop_front();
+                    session.start_query(&mut self.ctx, now, query, buffer)
+                }
+            };
+            if path.is_some() {
+                return path;
+            }
+        }
+        None
+    }
+
+    /// The lists take turns (RFC 8445 §6.1.4.2), and within a session checks and queries do.
+    fn next_paced(&self) -> Option<Paced> {
+        let turn = self.ctx.turn;
+        let count = self.transports.sessions().count();
+        let start = if count == 0 { 0 } else { turn / 2 % count };
+        let sessions = || self.transports.sessions().cycle_from(start, count);
+        let mut checks = sessions().filter_map(|session| {
+            let pair = session
+                .has_check_ready()
+                .then(|| session.checks.next_paced())??;
+            Some(Paced::Check(session.key, pair))
+        });
+        let mut queries = sessions().filter_map(|session| {
+            let query = session.gatherer.queue.front()?;
+            Some(Paced::Query(session.key, *query))
+        });
+        if turn.is_multiple_of(2) {
+            checks.next().or_else(|| queries.next())
+        } else {
+            queries.next().or_else(|| checks.next())
+        }
+    }
+}
+
+impl Paced {
+    fn session(&self) -> SessionKey {
+        match self {
+            Self::Check(key, _) | Self::Query(key, _) => *key,
+        }
+    }
+}
+
+/// Goes through an iterator of known length from some position, once around.
+trait CycleFrom: Iterator + Sized + Clone {
+    fn cycle_from(self, start: usize, count: usize) -> impl Iterator<Item = Self::Item> {
+        self.clone().skip(start).chain(self.take(start)).take(count)
+    }
+}
+
+impl<I: Iterator + Clone> CycleFrom for I {}
+
+impl Session {
+    fn start_query(
+        &mut self,
+        ctx: &mut Context,
+        now: Instant,
+        id: QueryId,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Path> {
+        let timing = &ctx.config.timing;
+        let query = self.gatherer.queries.get_mut(&id)?;
+        // Sent 0, 200, 600, 1000 and 1400 ms after its turn came; given up with its server.
+        let interval = timing.server_deadline / 9;
+        let schedule = match query.state {
+            QueryState::Queued => Schedule {
+                interval,
+                interval_max: interval * 2,
+                sends: 5,
+                final_wait: interval * 2,
+            },
+            QueryState::Answered => Schedule::once(interval),
+            QueryState::Sent(_) | QueryState::Dead => return None,
+        };
+        let path = Path::new(query.base.socket, query.to);
+        let owner = Owner::Server {
+            session: self.key,
+            query: id,
+        };
+        let transaction = ctx.begin(Transaction::new(owner, path, schedule, now));
+        if query.state == QueryState::Queued {
+            query.state = QueryState::Sent(transaction);
+        }
+        write_query(ctx, transaction, buffer);
+        Some(path)
+    }
+
+    /// Whether the address has answered before, so that it needs no pacing.
+    pub(super) fn is_proved(&self, id: PairId) -> bool {
+        let remote = self.checks.get(id).map(|pair| pair.remote);
+        let remote = remote.and_then(|remote| self.remote.candidates.get(remote));
+        remote.is_some_and(|remote| remote.proved)
+    }
+
+    /// Whether the address was not silent for too long.
+    pub(super) fn may_send(&self, ctx: &Context, path: Path) -> bool {
+        let limit = ctx.config.limits.silent_datagrams;
+        self.silence.permits(path.remote.ip(), limit)
+    }
+}
+
+/// A plain Binding request: servers are asked without credentials (RFC 8445 §5.1.1.2).
+fn write_query(ctx: &mut Context, id: TransactionId, buffer: &mut Vec<u8>) {
+    Writer::new(buffer, Class::Request, Method::BINDING, id).finish();
+    ctx.counters.server_requests_sent += 1;
+}

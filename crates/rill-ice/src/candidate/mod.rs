@@ -1,0 +1,28 @@
+//! Candidates: addresses at which a side may be reached (RFC 8445 §5.1).
+
+mod foundation;
+mod local;
+mod priority;
+mod remote;
+
+pub(crate) use foundation::{
+    Foundation, FoundationKey, Foundations, PairFoundation, RemoteFoundation,
+};
+pub use local::LocalCandidate;
+pub(crate) use local::{LocalCandidates, LocalId};
+pub(crate) use priority::{candidate_priority, pair_priority};
+pub use remote::{AddCandidateError, Protocol, RemoteAddress, RemoteCandidate};
+pub(crate) use remote::{Added, RemoteCandidates, RemoteId, Usability};
+
+/// How a candidate was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An address of the machine.
+    Host,
+    /// What a STUN server saw.
+    ServerReflexive,
+    /// What the peer saw, or where the peer was seen.
+    PeerReflexive,
+    /// An address of a TURN server. A door: only the peer has such.
+    Relayed,
+}

@@ -1,0 +1,69 @@
+//! One STUN server in one gathering.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use crate::StunServer;
+
+/// The most servers that are asked.
+pub(crate) const SERVERS_MAX: usize = 16;
+
+/// A configured server and how asking it goes.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) config: StunServer,
+    pub(crate) state: ServerState,
+    /// When it is given up, answered or not.
+    pub(crate) give_up: Instant,
+    /// Which families it answered for (IPv4, IPv6), and were reported.
+    pub(crate) reported: [bool; 2],
+    /// The first STUN error it gave, and the socket's address that got it.
+    pub(crate) refusal: Option<(u16, String, SocketAddr)>,
+}
+
+/// Where asking a server stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ServerState {
+    Resolving,
+    /// Asked at the best address of each family.
+    Asked(Vec<SocketAddr>),
+    Done,
+}
+
+impl Server {
+    pub(crate) fn new(config: StunServer, give_up: Instant) -> Self {
+        Self {
+            config,
+            state: ServerState::Resolving,
+            give_up,
+            reported: [false; 2],
+            refusal: None,
+        }
+    }
+
+    /// Takes the best address of each family; gives `false` if there is none.
+    pub(crate) fn resolved(&mut self, addresses: &[IpAddr]) -> bool {
+        let v4 = addresses.iter().find(|address| address.is_ipv4());
+        let v6 = addresses.iter().find(|address| address.is_ipv6());
+        let chosen: Vec<SocketAddr> = [v6, v4]
+            .into_iter()
+            .flatten()
+            .map(|ip| SocketAddr::new(*ip, self.config.port))
+            .collect();
+        let any = !chosen.is_empty();
+        self.state = ServerState::Asked(chosen);
+        any
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == ServerState::Done
+    }
+
+    pub(crate) fn has_answered(&self) -> bool {
+        self.reported != [false; 2]
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        (!self.is_done()).then_some(self.give_up)
+    }
+}

@@ -1,0 +1,207 @@
+//! One ICE session: one generation of one transport.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use rand_chacha::ChaCha20Rng;
+
+use crate::candidate::{LocalCandidates, RemoteCandidates};
+use crate::check_list::CheckList;
+use crate::credentials::{LocalKey, RemoteKey};
+use crate::gather::Gatherer;
+use crate::identifier::SessionKey;
+use crate::pair::{Pair, PairId, PairInfo};
+use crate::{CandidatePair, Config};
+
+/// Credentials, candidates and checks of one generation.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) key: SessionKey,
+    pub(crate) local: LocalSide,
+    pub(crate) remote: RemoteSide,
+    pub(crate) gatherer: Gatherer,
+    pub(crate) checks: CheckList,
+    pub(crate) silence: Silence,
+    pub(crate) conclusion: Conclusion,
+    /// Set when a procedure changed something that selection, states or nomination depend on.
+    pub(crate) unsettled: bool,
+}
+
+/// Our side.
+#[derive(Debug)]
+pub(crate) struct LocalSide {
+    pub(crate) key: LocalKey,
+    pub(crate) candidates: LocalCandidates,
+    /// The end of candidates was said.
+    pub(crate) ended: bool,
+}
+
+/// The peer's side.
+#[derive(Debug, Default)]
+pub(crate) struct RemoteSide {
+    pub(crate) key: Option<RemoteKey>,
+    pub(crate) candidates: RemoteCandidates,
+    pub(crate) ended: bool,
+    pub(crate) lite: bool,
+}
+
+/// How the session stands on its way to a selected pair.
+#[derive(Debug, Default)]
+pub(crate) struct Conclusion {
+    /// The pair that data goes over.
+    pub(crate) selected: Option<Selected>,
+    /// The pair whose nomination by us is under way.
+    pub(crate) nominating: Option<PairId>,
+    /// When the best valid pair is nominated, better ones or not.
+    pub(crate) nominate_at: Option<Instant>,
+    /// There was a valid pair once: failure need not wait for the peer's checks.
+    pub(crate) succeeded: bool,
+    /// RFC 8863: the timer began, and ran out.
+    pub(crate) patience: Patience,
+    /// Terminal.
+    pub(crate) failed: bool,
+}
+
+/// The timer of RFC 8863 §4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Checks cannot have begun yet.
+    #[default]
+    Unstarted,
+    Running,
+    Over,
+}
+
+/// The pair that data goes over, and its consent (RFC 7675).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Selected {
+    pub(crate) pair: PairId,
+    pub(crate) next_check: Instant,
+    /// Since when a consent check is unanswered.
+    pub(crate) unanswered: Option<Instant>,
+    /// Checks with retransmission are under way, because a consent check was unanswered.
+    pub(crate) probing: bool,
+}
+
+/// How much was sent to addresses that never answered so that nobody is flooded
+/// through us.
+#[derive(Debug, Default)]
+pub(crate) struct Silence {
+    counts: BTreeMap<IpAddr, Quiet>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Quiet {
+    Silent(u32),
+    Answered,
+}
+
+impl Silence {
+    /// Whether a datagram may be sent there.
+    pub(crate) fn permits(&self, to: IpAddr, limit: u32) -> bool {
+        match self.counts.get(&to) {
+            Some(Quiet::Silent(count)) => *count < limit,
+            Some(Quiet::Answered) | None => true,
+        }
+    }
+
+    /// Counts a datagram sent.
+    pub(crate) fn sent(&mut self, to: IpAddr) {
+        if let Quiet::Silent(count) = self.counts.entry(to).or_insert(Quiet::Silent(0)) {
+            *count += 1;
+        }
+    }
+
+    pub(crate) fn answered(&mut self, by: IpAddr) {
+        self.counts.insert(by, Quiet::Answered);
+    }
+}
+
+impl Session {
+    pub(crate) fn new(key: SessionKey, rng: &mut ChaCha20Rng) -> Self {
+        Self {
+            key,
+            local: LocalSide {
+                key: LocalKey::generate(rng),
+                candidates: LocalCandidates::default(),
+                ended: false,
+            },
+            remote: RemoteSide::default(),
+            gatherer: Gatherer::default(),
+            checks: CheckList::default(),
+            silence: Silence::default(),
+            conclusion: Conclusion::default(),
+            unsettled: false,
+        }
+    }
+
+    /// Whether a paced check is ready to be sent.
+    pub(crate) fn has_check_ready(&self) -> bool {
+        self.remote.key.is_some() && !self.conclusion.failed && self.checks.has_paced()
+    }
+
+    pub(crate) fn selected_pair(&self) -> Option<(PairId, &Pair)> {
+        let selected = self.conclusion.selected?;
+        let pair = self.checks.get(selected.pair)?;
+        Some((selected.pair, pair))
+    }
+
+    /// The selected pair as its owner sees it.
+    pub(crate) fn candidate_pair(&self, pair: &Pair) -> Option<CandidatePair> {
+        let local = pair.mapped.unwrap_or(pair.local);
+        Some(CandidatePair {
+            local: self.local.candidates[local].candidate.clone(),
+            remote: self.remote.candidates.get(pair.remote)?.view(),
+            path: pair.path,
+            nominated: pair.is_nominated(),
+        })
+    }
+
+    pub(crate) fn pair_info(&self, id: PairId, pair: &Pair) -> Option<PairInfo> {
+        let view = self.candidate_pair(pair)?;
+        Some(PairInfo {
+            local: view.local,
+            remote: view.remote,
+            state: pair.state,
+            nominated: view.nominated,
+            selected: self
+                .conclusion
+                .selected
+                .is_some_and(|selected| selected.pair == id),
+            priority: pair.priority,
+            rtt: pair.rtt,
+            counters: pair.counters,
+        })
+    }
+
+    /// Whether both sides said their last candidate.
+    pub(crate) fn candidates_ended(&self) -> bool {
+        self.local.ended && self.remote.ended
+    }
+
+    /// Whether the selected pair is answering; `None` without one.
+    pub(crate) fn is_answering(&self, now: Instant, config: &Config) -> Option<bool> {
+        let (_, pair) = self.selected_pair()?;
+        Some(pair.is_live(now, config.timing.consent_expiry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_address_gets_no_more_than_the_limit() {
+        let mut silence = Silence::default();
+        let (victim, friend) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        silence.answered(friend);
+        for _ in 0..9 {
+            assert!(silence.permits(victim, 9) && silence.permits(friend, 9));
+            silence.sent(victim);
+            silence.sent(friend);
+        }
+        assert!(!silence.permits(victim, 9));
+        assert!(silence.permits(friend, 9));
+    }
+}

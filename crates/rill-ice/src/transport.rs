@@ -1,0 +1,101 @@
+//! The transports of an agent, each with its generations.
+
+use rand_chacha::ChaCha20Rng;
+
+use crate::identifier::SessionKey;
+use crate::session::Session;
+use crate::{GatheringState, Generation, TransportId, TransportState};
+
+/// One W3C `RTCIceTransport`: it outlives its generations.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) id: TransportId,
+    /// Oldest first; never empty.
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) state: TransportState,
+    pub(crate) gathering: GatheringState,
+}
+
+impl Transport {
+    pub(crate) fn new(id: TransportId, rng: &mut ChaCha20Rng) -> Self {
+        let key = SessionKey {
+            transport: id,
+            generation: Generation(0),
+        };
+        Self {
+            id,
+            sessions: vec![Session::new(key, rng)],
+            state: TransportState::New,
+            gathering: GatheringState::New,
+        }
+    }
+
+    pub(crate) fn newest(&self) -> &Session {
+        self.sessions.last().expect("a transport has a generation")
+    }
+
+    pub(crate) fn newest_mut(&mut self) -> &mut Session {
+        self.sessions
+            .last_mut()
+            .expect("a transport has a generation")
+    }
+
+    /// The session that carries data: the newest with a selected pair.
+    pub(crate) fn carrier(&self) -> Option<&Session> {
+        self.sessions
+            .iter()
+            .rev()
+            .find(|session| session.conclusion.selected.is_some())
+    }
+}
+
+/// All transports, in order of creation, which is the order of their check lists.
+#[derive(Debug, Default)]
+pub(crate) struct Transports {
+    last: u32,
+    list: Vec<Transport>,
+}
+
+impl Transports {
+    pub(crate) fn add(&mut self, rng: &mut ChaCha20Rng) -> TransportId {
+        self.last += 1;
+        let id = TransportId(self.last);
+        self.list.push(Transport::new(id, rng));
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: TransportId) -> Option<Transport> {
+        let index = self.list.iter().position(|transport| transport.id == id)?;
+        Some(self.list.remove(index))
+    }
+
+    pub(crate) fn get(&self, id: TransportId) -> Option<&Transport> {
+        self.list.iter().find(|transport| transport.id == id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: TransportId) -> Option<&mut Transport> {
+        self.list.iter_mut().find(|transport| transport.id == id)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Transport> {
+        self.list.iter_mut()
+    }
+
+    pub(crate) fn session(&self, key: SessionKey) -> Option<&Session> {
+        self.sessions().find(|session| session.key == key)
+    }
+
+    pub(crate) fn session_mut(&mut self, key: SessionKey) -> Option<&mut Session> {
+        self.sessions_mut().find(|session| session.key == key)
+    }
+
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> + Clone {
+        self.list.iter().flat_map(|transport| &transport.sessions)
+    }
+
+    pub(crate) fn sessions_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.list
+            .iter_mut()
+            .flat_map(|transport| &mut transport.sessions)
+    }
+}
