@@ -158,8 +158,9 @@ impl Association {
         self.settle();
     }
 
-    /// Sets the share of a stream in the capacity, relative to the others (RFC 8831 §6.4): 128 very
-    /// low, 256 low, 512 medium, 1024 high (RFC 8832 §8.2.1 gives them meaning). 256 until set.
+    /// Sets the weight of a stream when streams compete: 128 below normal, 256 normal, 512 high,
+    /// 1024 extra high (RFC 8831 §6.4). Normal until set. Without message interleaving (RFC 8260)
+    /// on both sides, streams take turns instead.
     pub fn set_priority(&mut self, stream: StreamId, priority: u16) {
         // The scheduler divides by it.
         self.bridge.set_priority(stream, priority.max(1));

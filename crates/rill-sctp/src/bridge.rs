@@ -246,7 +246,7 @@ impl Bridge {
         wire::chunks(packet).any(|chunk| match chunk.kind {
             ABORT => ours || chunk.flags & wire::FLAG_REFLECTED != 0,
             SHUTDOWN_ACK | SHUTDOWN_COMPLETE => shutting_down,
-            // RFC 8260 §2.2.1: the wrong kind of data chunk is a protocol violation.
+            // RFC 8260 §2.2.3: the wrong kind of data chunk is a protocol violation.
             DATA => ours && interleaving,
             I_DATA => ours && !interleaving,
             _ => false,
@@ -333,7 +333,7 @@ fn options(config: &Config) -> Options {
         max_send_buffer_size: config.send_buffer_limit.min(u32::MAX as usize),
         per_stream_send_queue_limit: usize::MAX,
         total_buffered_amount_low_threshold: 0,
-        // RFC 8831 §6.1 asks for message interleaving; RFC 9653 §7 for DTLS.
+        // RFC 8831 §6.1 asks for the first; RFC 9653 allows the second over DTLS.
         enable_message_interleaving: true,
         zero_checksum_alternate_error_detection_method:
             ZERO_CHECKSUM_ALTERNATE_ERROR_DETECTION_METHOD_LOWER_LAYER_DTLS,
