@@ -1,0 +1,24 @@
+//! Fuzz targets as plain functions, which need no fuzzer: a test replays the committed corpus and
+//! a fixed number of mutated inputs, and the binary goes on for as long as it is told.
+//!
+//! Each target takes any bytes, and panics when an invariant of the crate under test is broken.
+
+#![deny(unsafe_code)]
+
+mod candidate;
+mod corpus;
+mod memory;
+mod mutator;
+mod script;
+mod sctp;
+mod sdp;
+mod stun;
+mod target;
+
+pub use candidate::candidate;
+pub use corpus::{corpus, corpus_directory};
+pub use mutator::Mutator;
+pub use sctp::sctp;
+pub use sdp::sdp;
+pub use stun::stun;
+pub use target::{Failure, TARGETS, Target};

@@ -1,0 +1,98 @@
+//! The list of targets, and running one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use crate::memory;
+
+/// A function under test, and what it may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name: that of the function, and of its folder in `corpus`.
+    pub name: &'static str,
+    /// The function. Panics when an invariant is broken.
+    pub function: fn(&[u8]),
+    /// Bytes of memory that it may hold at one time, whatever the input.
+    pub memory: usize,
+    /// Bytes that it may hold at one time on top of that for each byte of input.
+    pub memory_per_byte: usize,
+}
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "stun",
+        function: crate::stun,
+        memory: 1 << 14,
+        memory_per_byte: 16,
+    },
+    Target {
+        name: "sdp",
+        function: crate::sdp,
+        memory: 1 << 16,
+        memory_per_byte: 300,
+    },
+    Target {
+        name: "candidate",
+        function: crate::candidate,
+        memory: 1 << 14,
+        memory_per_byte: 300,
+    },
+    Target {
+        name: "sctp",
+        function: crate::sctp,
+        memory: 1 << 26,
+        memory_per_byte: 0,
+    },
+];
+
+/// How long one input may take, in a debug build on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What an input did that it must not do.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Failure {
+    /// The target panicked: its message is on standard error.
+    #[error("the target panicked")]
+    Panic,
+    /// The target held more memory than it may.
+    #[error("{peak} bytes were held at one time, {allowed} are allowed")]
+    Memory {
+        /// How much it held.
+        peak: usize,
+        /// How much it may hold.
+        allowed: usize,
+    },
+    /// The target took too long.
+    #[error("it took {0:?}")]
+    Time(Duration),
+}
+
+impl Target {
+    /// The target of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        TARGETS.iter().find(|target| target.name == name)
+    }
+
+    /// Runs it once.
+    ///
+    /// # Errors
+    ///
+    /// It panicked, took too much memory, or too long.
+    pub fn run(&self, data: &[u8]) -> Result<(), Failure> {
+        let start = Instant::now();
+        let (outcome, peak) =
+            memory::peak(|| catch_unwind(AssertUnwindSafe(|| (self.function)(data))));
+        let elapsed = start.elapsed();
+        let allowed = self.memory + self.memory_per_byte * data.len();
+        match outcome {
+            Err(_) => Err(Failure::Panic),
+            Ok(()) if peak > allowed => Err(Failure::Memory { peak, allowed }),
+            Ok(()) if elapsed > PATIENCE => Err(Failure::Time(elapsed)),
+            Ok(()) => Ok(()),
+        }
+    }
+}
