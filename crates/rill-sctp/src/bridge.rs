@@ -20,6 +20,8 @@ use crate::wire;
 /// How often the INIT and the cookie are repeated at first; the interval doubles. RFC 9260 §16
 /// says one second, for paths of which nothing is known; ours has just carried a DTLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_millis(500);
+/// Less could not hold a handshake: INIT ACK carries a cookie.
+const MIN_MTU: usize = 512;
 /// The longest wait between two retransmissions of data. Whether the path is dead is decided by ICE
 /// consent (RFC 7675), 30 seconds; a path that comes back before that should be used soon.
 const MAX_RETRANSMISSION_TIMEOUT: Duration = Duration::from_secs(3);
@@ -325,7 +327,7 @@ fn options(config: &Config) -> Options {
     Options {
         local_port: config.local_port,
         remote_port: config.remote_port,
-        mtu: config.mtu,
+        mtu: config.mtu.max(MIN_MTU),
         max_receiver_window_buffer_size: window,
         // What the peer accepts is for the caller to know (RFC 8841 §6.1).
         max_message_size: usize::MAX,

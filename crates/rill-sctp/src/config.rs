@@ -14,7 +14,7 @@ pub struct Config {
     /// (RFC 8841 §6.1). A longer one is discarded and reported by
     /// [`Event::MessageTooLarge`](crate::Event::MessageTooLarge).
     pub max_message_size: usize,
-    /// The largest SCTP packet we send, in bytes, without DTLS, TURN, UDP and IP.
+    /// The largest SCTP packet we send, in bytes, without DTLS, TURN, UDP and IP; at least 512.
     pub mtu: usize,
     /// How many bytes of received data wait for the reader before the peer is told to stop; raised
     /// to twice `max_message_size` when it is smaller than that.

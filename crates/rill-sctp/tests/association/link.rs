@@ -38,10 +38,27 @@ pub(crate) struct Link {
     pub(crate) now: Instant,
     pub(crate) ends: [End; 2],
     /// Of 1000 packets, how many are lost.
-    pub(crate) loss: u64,
+    pub(crate) loss: usize,
     flying: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
     sent: u64,
-    random: u64,
+    random: Random,
+}
+
+/// Numbers that look random and are the same each time (xorshift64).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(0x9e37_79b9_7f4a_7c15 ^ seed)
+    }
+
+    /// The next, below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
 }
 
 impl Link {
@@ -65,7 +82,7 @@ impl Link {
             loss: 0,
             flying: BTreeMap::new(),
             sent: 0,
-            random: 0x9e37_79b9_7f4a_7c15,
+            random: Random::new(0),
         }
     }
 
@@ -164,10 +181,7 @@ impl Link {
     }
 
     fn loses(&mut self) -> bool {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random % 1000 < self.loss
+        self.random.below(1000) < self.loss
     }
 
     pub(crate) fn send(&mut self, from: usize, stream: u16, payload: &[u8]) {

@@ -3,6 +3,8 @@
 mod data;
 mod end;
 mod handshake;
+mod interleaving;
 mod link;
+mod mutation;
 mod streams;
 mod window;
