@@ -73,8 +73,8 @@ impl Dtls {
         }
     }
 
-    /// Seals `data` in one datagram of its own. Before the connection stands and after its end, the
-    /// data is dropped, as the network would.
+    /// Seals `data` in one datagram of its own, which `poll` gives before all outputs of other kinds.
+    /// Before the connection stands and after its end, the data is dropped, as the network would.
     pub(crate) fn send(&mut self, now: Instant, data: &[u8]) {
         match self {
             Self::Secure(dtls) => dtls.send(now, data),

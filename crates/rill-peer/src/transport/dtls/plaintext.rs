@@ -136,7 +136,9 @@ impl Plaintext {
         self.handle_timeout(now);
         if self.state == State::Connected {
             let packet: Vec<u8> = std::iter::once(DATA).chain(data.iter().copied()).collect();
+            let before = self.outputs.waiting();
             self.outputs.push_packet(&packet);
+            self.outputs.sealed_since(before);
         }
     }
 

@@ -131,9 +131,11 @@ impl Secure {
         if !matches!(self.state, State::Connected) {
             return;
         }
+        let before = self.outputs.waiting();
         let result = self.dtls.send_application_data(data).map(|_| ());
         // Taken out at once: the next record would be put into the same datagram.
         self.settle(result);
+        self.outputs.sealed_since(before);
     }
 
     pub(super) fn close(&mut self, now: Instant) {

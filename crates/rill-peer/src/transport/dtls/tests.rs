@@ -211,6 +211,32 @@ fn data_arrives_one_record_per_datagram() {
 }
 
 #[test]
+fn sealed_data_is_polled_before_what_waits() {
+    for security in KINDS {
+        let mut link = Link::connected(security);
+        let mut bytes = Vec::new();
+        link.send(1, b"incoming");
+        assert_eq!(link.ends[1].dtls.poll(&mut bytes), Some(DtlsOutput::Packet));
+        let now = link.now;
+        let dtls = &mut link.ends[0].dtls;
+        dtls.handle_datagram(now, &bytes);
+        let mut sealed = Vec::new();
+        for data in [b"first", b"other"] {
+            dtls.send(now, data);
+            assert_eq!(dtls.poll(&mut bytes), Some(DtlsOutput::Packet));
+            sealed.push(bytes.clone());
+        }
+        assert_eq!(dtls.poll(&mut bytes), Some(DtlsOutput::Data));
+        assert_eq!(bytes, b"incoming");
+        for packet in sealed {
+            link.ends[1].dtls.handle_datagram(now, &packet);
+        }
+        link.collect();
+        assert_eq!(link.ends[1].data, [b"first", b"other"]);
+    }
+}
+
+#[test]
 fn data_before_the_connection_is_dropped() {
     for security in KINDS {
         let mut link = Link::new(security, all);
