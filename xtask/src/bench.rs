@@ -6,7 +6,7 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
     if arguments.is_empty() {
         return Err("usage: cargo xtask bench setup|data [--rounds N] ...".to_owned());
     }
-    let build = ["run", "--quiet", "--release", "--locked"];
+    let build = ["run", "--quiet", "--release"];
     run(cargo(build)
         .args(["--manifest-path", "benches/Cargo.toml", "--"])
         .args(arguments))

@@ -1,0 +1,151 @@
+//! rill on tokio, trickling, with no option set.
+
+use std::time::{Duration, Instant};
+
+use ::rill::{Configuration, DataChannel, DataChannelInit, Event, PeerConnection};
+use bytes::Bytes;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+use super::{Contender, Load, Transferred};
+
+/// The sender pauses above this many buffered bytes and goes on below half of it.
+const BUFFERED: usize = 1 << 20;
+
+pub(crate) struct Rill {
+    runtime: Runtime,
+}
+
+impl Rill {
+    pub(crate) fn new() -> Self {
+        Self {
+            runtime: Runtime::new().expect("threads can be started"),
+        }
+    }
+}
+
+impl Contender for Rill {
+    fn set_up(&mut self) -> Duration {
+        self.runtime.block_on(async {
+            let start = Instant::now();
+            let pair = Pair::connect().await;
+            let elapsed = start.elapsed();
+            pair.close();
+            elapsed
+        })
+    }
+
+    fn transfer(&mut self, load: Load) -> Transferred {
+        self.runtime.block_on(async {
+            let Pair {
+                peers,
+                outgoing,
+                incoming,
+            } = Pair::connect().await;
+            let start = Instant::now();
+            let sender = tokio::spawn(send(outgoing, load.message));
+            let mut bytes = 0;
+            let _ = timeout(load.limit, async {
+                while bytes < load.total {
+                    let Some(message) = incoming.recv().await else {
+                        break;
+                    };
+                    bytes += message.len();
+                }
+            })
+            .await;
+            let elapsed = start.elapsed();
+            sender.abort();
+            peers.map(|peer| peer.close());
+            Transferred { bytes, elapsed }
+        })
+    }
+}
+
+async fn send(channel: DataChannel, size: usize) {
+    let payload = Bytes::from(vec![0x5A; size]);
+    while channel.send(payload.clone()).is_ok() {
+        if channel.buffered_amount() > BUFFERED {
+            channel.drained(BUFFERED / 2).await;
+        }
+    }
+}
+
+/// Two connected peers and both ends of their channel.
+struct Pair {
+    peers: [PeerConnection; 2],
+    outgoing: DataChannel,
+    incoming: DataChannel,
+}
+
+impl Pair {
+    async fn connect() -> Self {
+        let [offerer, answerer] = [(); 2].map(|()| {
+            PeerConnection::new(Configuration::default()).expect("the default configuration")
+        });
+        let outgoing = offerer
+            .create_data_channel("bench", DataChannelInit::default())
+            .expect("a new connection");
+        offerer
+            .set_local_description(None)
+            .await
+            .expect("a new connection");
+        let offer = offerer.local_description().expect("set above");
+        answerer
+            .set_remote_description(offer)
+            .await
+            .expect("its own kind's offer");
+        answerer
+            .set_local_description(None)
+            .await
+            .expect("there is an offer");
+        let answer = answerer.local_description().expect("set above");
+        offerer
+            .set_remote_description(answer)
+            .await
+            .expect("its own kind's answer");
+
+        let (channels, mut announced) = unbounded_channel();
+        relay(offerer.clone(), answerer.clone(), channels.clone());
+        relay(answerer.clone(), offerer.clone(), channels);
+        let incoming = announced
+            .recv()
+            .await
+            .expect("the channel that was offered");
+        outgoing
+            .opened()
+            .await
+            .expect("nobody disturbs this session");
+        incoming
+            .opened()
+            .await
+            .expect("nobody disturbs this session");
+        Self {
+            peers: [offerer, answerer],
+            outgoing,
+            incoming,
+        }
+    }
+
+    fn close(self) {
+        self.peers.map(|peer| peer.close());
+    }
+}
+
+fn relay(from: PeerConnection, to: PeerConnection, channels: UnboundedSender<DataChannel>) {
+    tokio::spawn(async move {
+        while let Some(event) = from.next_event().await {
+            match event {
+                Event::IceCandidate(Some(candidate)) => {
+                    // A connection that is being closed takes no more of them.
+                    let _ = to.add_ice_candidate(candidate.to_init()).await;
+                }
+                Event::DataChannel(channel) => {
+                    let _ = channels.send(channel);
+                }
+                _ => {}
+            }
+        }
+    });
+}
