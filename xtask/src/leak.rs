@@ -1,6 +1,7 @@
-//! Connect-and-close cycles in one process, with their figures shown.
+//! Connect-and-close cycles in one process, with their figures shown: in Rust, then in Node.
 
-use crate::run::{Outcome, cargo, run_suite};
+use crate::build_node;
+use crate::run::{Outcome, cargo, npm, run, run_suite};
 
 pub(crate) fn chore(arguments: &[String]) -> Outcome {
     if !arguments.is_empty() {
@@ -16,5 +17,10 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
         "--",
         "--nocapture",
     ];
-    run_suite(&mut cargo(test)).1
+    run_suite(&mut cargo(test)).1?;
+    build_node::chore(&[])?;
+    run(&mut npm(
+        &build_node::directory(),
+        ["run", "--silent", "test:leak"],
+    ))
 }

@@ -19,7 +19,7 @@ usage: cargo xtask <chore>
   interop [PATTERN]                    browsers and other WebRTC stacks against the Node package and
                                        `rill serve`; PATTERN selects tests by name
   bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
-  leak                                 1,000 connect-and-close cycles in one process";
+  leak                                 1,000 connect-and-close cycles in one process, Rust and Node";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
