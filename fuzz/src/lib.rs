@@ -7,6 +7,7 @@
 
 mod candidate;
 mod corpus;
+mod ice;
 mod memory;
 mod mutator;
 mod script;
@@ -17,6 +18,7 @@ mod target;
 
 pub use candidate::candidate;
 pub use corpus::{corpus, corpus_directory};
+pub use ice::ice;
 pub use mutator::Mutator;
 pub use sctp::sctp;
 pub use sdp::sdp;

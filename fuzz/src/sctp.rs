@@ -48,10 +48,12 @@ struct Side {
     ended: bool,
 }
 
+#[derive(Debug)]
 struct Sent {
     stream: StreamId,
     length: usize,
     ordered: bool,
+    reliable: bool,
 }
 
 impl Play {
@@ -162,6 +164,7 @@ impl Play {
                     stream,
                     length,
                     ordered,
+                    reliable: reliability == Reliability::Reliable,
                 },
             );
         }
@@ -279,6 +282,18 @@ impl Play {
             self.read(0);
             self.read(1);
             self.pass(Duration::from_secs(10));
+        }
+        let connected = self
+            .sides
+            .iter()
+            .all(|side| side.association.state() == State::Connected);
+        if connected && !self.forged {
+            let lost = self
+                .sides
+                .iter()
+                .flat_map(|side| &side.sent)
+                .find(|(_, sent)| sent.reliable);
+            assert!(lost.is_none(), "a reliable message never arrived: {lost:?}");
         }
         for side in &self.sides {
             let (state, ended) = (side.association.state(), side.ended);

@@ -41,6 +41,12 @@ pub const TARGETS: &[Target] = &[
         memory_per_byte: 300,
     },
     Target {
+        name: "ice",
+        function: crate::ice,
+        memory: 1 << 23,
+        memory_per_byte: 0,
+    },
+    Target {
         name: "sctp",
         function: crate::sctp,
         memory: 1 << 26,

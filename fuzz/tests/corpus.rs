@@ -43,4 +43,4 @@ macro_rules! replay {
     };
 }
 
-replay!(stun, sdp, candidate, sctp);
+replay!(stun, sdp, candidate, ice, sctp);
