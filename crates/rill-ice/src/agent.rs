@@ -20,7 +20,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::context::Context;
 use crate::timer::Timer;
-use crate::transport::Transports;
+use crate::transport::{Transport, Transports};
 use crate::{
     AddCandidateError, CandidatePair, Config, Counters, Credentials, Event, GatheringState,
     Generation, PairInfo, Path, Received, RemoteCandidate, Request, RequestId, Response, Role,
@@ -301,7 +301,7 @@ impl Agent {
 
     /// The pairs of the newest generation, oldest first.
     pub fn pairs(&self, id: TransportId) -> impl Iterator<Item = PairInfo> {
-        let session = self.transports.get(id).map(|transport| transport.newest());
+        let session = self.transports.get(id).map(Transport::newest);
         session.into_iter().flat_map(|session| {
             session
                 .checks

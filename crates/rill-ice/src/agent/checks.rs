@@ -189,18 +189,20 @@ impl Session {
     /// (RFC 8445 §7.2.5.2).
     pub(super) fn check_failed(&mut self, ctx: &mut Context, check: Check, id: TransactionId) {
         ctx.end(id);
+        let is_nomination = check.kind == CheckKind::Nomination;
+        if is_nomination && self.conclusion.nominating == Some(check.pair) {
+            self.conclusion.nominating = None;
+            self.unsettled = true;
+        }
         let Some(pair) = self.checks.get_mut(check.pair) else {
             return;
         };
-        let is_current = pair.transaction == Some(id);
-        if !is_current {
+        // A later check of the pair, or consent, decides on it.
+        if pair.transaction != Some(id) {
             return;
         }
         pair.transaction = None;
         pair.nominated = Nominated::No;
-        if self.conclusion.nominating == Some(check.pair) {
-            self.conclusion.nominating = None;
-        }
         let is_selected = self
             .conclusion
             .selected

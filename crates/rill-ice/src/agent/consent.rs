@@ -153,7 +153,7 @@ impl Session {
     }
 
     /// Forgets the checks of one kind of a pair.
-    fn end_checks(&mut self, ctx: &mut Context, pair: PairId, kind: CheckKind) {
+    fn end_checks(&self, ctx: &mut Context, pair: PairId, kind: CheckKind) {
         let key = self.key;
         ctx.end_where(|owner| match owner {
             Owner::Check(check) => check.session == key && check.pair == pair && check.kind == kind,

@@ -24,6 +24,7 @@ impl Agent {
             }
         }
         let generation = Generation(transport.newest().key.generation.0 + 1);
+        let lite = transport.newest().remote.lite;
         transport
             .sessions
             .retain(|session| Some(session.key) == carrier);
@@ -32,6 +33,7 @@ impl Agent {
             generation,
         };
         let mut session = Session::new(key, &mut self.ctx.rng);
+        session.remote.lite = lite;
         session.unsettled = true;
         transport.sessions.push(session);
         Some(generation)
@@ -50,7 +52,7 @@ impl Agent {
 impl Transport {
     /// Old generations live on for a moment after the newest has a pair: the peer may select its
     /// own a little later (RFC 8445 §8.3.1).
-    pub(super) fn retire_old(&mut self, ctx: &mut Context, now: Instant) {
+    pub(super) fn retire_old(&self, ctx: &mut Context, now: Instant) {
         if self.newest().conclusion.selected.is_none() {
             return;
         }

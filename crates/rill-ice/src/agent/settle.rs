@@ -1,6 +1,7 @@
 //! What follows from what happened: selection, nomination, thawing and states, once after each
 //! command or input.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use crate::Agent;
@@ -39,7 +40,7 @@ impl Agent {
     /// busy with may go on.
     fn thaw_stuck(&mut self) {
         let frozen = |pair: &&Pair| pair.state == PairState::Frozen && !pair.held;
-        let stuck: Vec<PairFoundation> = self
+        let stuck: BTreeSet<PairFoundation> = self
             .transports
             .sessions()
             .filter(|session| !session.checks.has_paced())

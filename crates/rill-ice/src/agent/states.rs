@@ -7,7 +7,7 @@ use crate::identifier::SessionKey;
 use crate::pair::Pair;
 use crate::session::{Patience, Session};
 use crate::transport::Transport;
-use crate::{Agent, Event, GatheringState, TransportState};
+use crate::{Agent, Event, GatheringState, Generation, TransportState};
 
 impl Agent {
     /// RFC 8863 §4: the peer's checks had time enough to reach us.
@@ -79,7 +79,7 @@ impl Transport {
         {
             Some(true) => TransportState::Connected,
             Some(false) => TransportState::Checking,
-            None if self.sessions.len() > 1 && state == TransportState::New => {
+            None if newest.key.generation > Generation(0) && state == TransportState::New => {
                 TransportState::Checking
             }
             None => state,
@@ -120,10 +120,12 @@ impl Session {
         }
         let has_patience = self.conclusion.patience != Patience::Over;
         if self.candidates_ended() {
-            // RFC 8863 §4: a peer that never got through is waited for, unless there is nothing of
-            // ours that it could reach.
-            let may_fail =
-                self.conclusion.succeeded || !has_patience || self.local.candidates.is_empty();
+            // RFC 8863 §4: a peer that never got through is waited for, unless it sends no checks or
+            // there is nothing of ours that it could reach.
+            let may_fail = self.conclusion.succeeded
+                || !has_patience
+                || self.remote.lite
+                || self.local.candidates.is_empty();
             return match (may_fail, self.remote.candidates.any()) {
                 (true, _) => TransportState::Failed,
                 (false, true) => TransportState::Checking,

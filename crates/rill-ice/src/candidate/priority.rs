@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn the_weaker_candidate_decides() {
         let strong = pair_priority(Role::Controlling, 100, 100);
-        let lopsided = pair_priority(Role::Controlling, u32::MAX, 99);
+        let lopsided = pair_priority(Role::Controlling, 0x7fff_ffff, 99);
         assert!(strong > lopsided);
     }
 }

@@ -1,0 +1,14 @@
+//! Agents against each other, and against adversity, over the simulated network.
+
+mod connect;
+mod consent;
+mod determinism;
+mod failure;
+mod gathering;
+mod hostile;
+mod nat;
+mod node;
+mod restart;
+mod roles;
+mod scene;
+mod trickle;

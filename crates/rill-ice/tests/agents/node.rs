@@ -1,0 +1,321 @@
+//! An agent on a simulated host, with the driver's part played in virtual time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rill_ice::{
+    Agent, Credentials, Event, Interface, Kind, LocalCandidate, Path, Protocol, Received,
+    RemoteAddress, RemoteCandidate, Request, RequestId, Response, SocketId, TransportId,
+    TransportState,
+};
+use rill_sim::{Datagram, Delayed, Endpoint, Host};
+
+/// What one side signals to the other.
+#[derive(Clone, Debug)]
+pub(crate) enum Signal {
+    Credentials(Credentials),
+    Candidate(RemoteCandidate),
+    EndOfCandidates,
+}
+
+/// How a node presents its candidates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presentation {
+    /// As they are.
+    Plain,
+    /// Host candidates as `.local` names, as browsers do.
+    Names,
+    /// None at all.
+    Nothing,
+}
+
+/// One side of a session.
+pub(crate) struct Node {
+    pub(crate) agent: Agent,
+    pub(crate) transport: TransportId,
+    pub(crate) host: Host,
+    pub(crate) presentation: Presentation,
+    /// Whether the end of candidates is signalled.
+    pub(crate) says_end: bool,
+    /// Candidates name their generation.
+    pub(crate) ufrag: Option<String>,
+    pub(crate) outbox: VecDeque<Signal>,
+    pub(crate) inbox: Delayed<Signal>,
+    responses: Delayed<(RequestId, Response)>,
+    pub(crate) sockets: BTreeMap<SocketId, SocketAddr>,
+    pub(crate) events: Vec<(Instant, Event)>,
+    pub(crate) payloads: Vec<(rill_ice::Proof, Vec<u8>)>,
+    to_send: VecDeque<Datagram>,
+    buffer: Vec<u8>,
+}
+
+impl Node {
+    pub(crate) fn new(host: Host, mut agent: Agent) -> Self {
+        let transport = agent.add_transport();
+        Self {
+            agent,
+            transport,
+            host,
+            presentation: Presentation::Plain,
+            says_end: true,
+            ufrag: None,
+            outbox: VecDeque::new(),
+            inbox: Delayed::new(),
+            responses: Delayed::new(),
+            sockets: BTreeMap::new(),
+            events: Vec::new(),
+            payloads: Vec::new(),
+            to_send: VecDeque::new(),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Signals the credentials and starts to gather.
+    pub(crate) fn start(&mut self, now: Instant) {
+        let (_, credentials) = self
+            .agent
+            .local_credentials(self.transport)
+            .expect("it exists");
+        let credentials = credentials.clone();
+        self.ufrag = Some(credentials.ufrag.clone());
+        self.outbox.push_back(Signal::Credentials(credentials));
+        self.agent.gather(now, self.transport);
+        self.pump(now);
+    }
+
+    /// Plays the driver until the agent wants nothing more.
+    pub(crate) fn pump(&mut self, now: Instant) {
+        while let Some(request) = self.agent.poll_request() {
+            self.serve(now, request);
+        }
+        while let Some((id, response)) = self.responses.pop(now) {
+            self.agent.handle_response(now, id, response);
+            while let Some(request) = self.agent.poll_request() {
+                self.serve(now, request);
+            }
+        }
+        while let Some(event) = self.agent.poll_event() {
+            self.note(&event);
+            self.events.push((now, event));
+        }
+    }
+
+    pub(crate) fn take_signal(&mut self, now: Instant, signal: Signal) {
+        match signal {
+            Signal::Credentials(credentials) => {
+                self.agent
+                    .set_remote_credentials(now, self.transport, credentials);
+            }
+            Signal::Candidate(candidate) => {
+                let added = self
+                    .agent
+                    .add_remote_candidate(now, self.transport, candidate);
+                added.expect("an honest peer's candidate is taken");
+            }
+            Signal::EndOfCandidates => self.agent.end_of_remote_candidates(now, self.transport),
+        }
+    }
+
+    pub(crate) fn state(&self) -> TransportState {
+        self.agent.state(self.transport)
+    }
+
+    /// The states that were reported, in order.
+    pub(crate) fn states(&self) -> Vec<TransportState> {
+        let state = |(_, event): &(Instant, Event)| match event {
+            Event::State { state, .. } => Some(*state),
+            _ => None,
+        };
+        self.events.iter().filter_map(state).collect()
+    }
+
+    pub(crate) fn local_candidates(&self) -> Vec<LocalCandidate> {
+        let candidate = |(_, event): &(Instant, Event)| match event {
+            Event::LocalCandidate { candidate, .. } => Some(candidate.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(candidate).collect()
+    }
+
+    /// Whether the selected pair is nominated.
+    pub(crate) fn is_concluded(&self) -> bool {
+        let pair = self.agent.selected_pair(self.transport);
+        pair.is_some_and(|pair| pair.nominated)
+    }
+
+    /// Sends application data over the route, if there is one.
+    pub(crate) fn send(&mut self, payload: &[u8]) -> bool {
+        let Some(path) = self.agent.route(self.transport) else {
+            return false;
+        };
+        let datagram = self.datagram(path, payload.to_vec());
+        self.to_send.extend(datagram);
+        true
+    }
+
+    fn serve(&mut self, now: Instant, request: Request) {
+        match request {
+            Request::ListInterfaces { id } => {
+                let interface = |interface: &rill_sim::Interface| Interface {
+                    name: interface.name.clone(),
+                    address: interface.address,
+                    loopback: interface.loopback,
+                };
+                let list = self.host.interfaces().iter().map(interface).collect();
+                self.responses.push(now, (id, Response::Interfaces(list)));
+            }
+            Request::BindUdp {
+                id,
+                socket,
+                address,
+            } => {
+                let response = match self.host.bind(address) {
+                    Ok(bound) => {
+                        self.sockets.insert(socket, bound);
+                        Response::Bound(bound)
+                    }
+                    Err(error) => Response::Failed(error.to_string()),
+                };
+                self.responses.push(now, (id, response));
+            }
+            Request::Resolve { id, name } => {
+                let answer = self.host.resolve(&name);
+                let response = match answer.addresses {
+                    Ok(addresses) => Response::Resolved(addresses),
+                    Err(reason) => Response::Failed(reason),
+                };
+                self.responses.push(now + answer.delay, (id, response));
+            }
+            Request::CloseSocket { socket } => {
+                let bound = self.sockets.remove(&socket).expect("it was bound");
+                self.host.close(bound);
+            }
+            other => panic!("the agent asks for what it should not: {other:?}"),
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::LocalCandidate { candidate, .. } => {
+                if let Some(candidate) = self.present(candidate) {
+                    self.outbox.push_back(Signal::Candidate(candidate));
+                }
+            }
+            Event::LocalEndOfCandidates { .. } if self.says_end => {
+                self.outbox.push_back(Signal::EndOfCandidates);
+            }
+            _ => {}
+        }
+    }
+
+    fn present(&self, candidate: &LocalCandidate) -> Option<RemoteCandidate> {
+        let address = match (self.presentation, candidate.kind) {
+            (Presentation::Nothing, _) => return None,
+            (Presentation::Names, Kind::Host) => RemoteAddress::Name {
+                name: format!("{}.local", self.host.name()),
+                port: candidate.address.port(),
+            },
+            _ => RemoteAddress::Ip(candidate.address),
+        };
+        Some(RemoteCandidate {
+            foundation: candidate.foundation.clone(),
+            component: 1,
+            protocol: Protocol::Udp,
+            priority: candidate.priority,
+            kind: candidate.kind,
+            address,
+            ufrag: self.ufrag.clone(),
+        })
+    }
+
+    fn datagram(&self, path: Path, bytes: Vec<u8>) -> Option<Datagram> {
+        let local = *self.sockets.get(&path.socket)?;
+        Some(Datagram {
+            local,
+            remote: path.remote,
+            bytes,
+        })
+    }
+
+    fn socket_at(&self, local: SocketAddr) -> Option<SocketId> {
+        let mut sockets = self.sockets.iter();
+        sockets
+            .find(|(_, bound)| **bound == local)
+            .map(|(socket, _)| *socket)
+    }
+}
+
+impl Endpoint for Node {
+    fn handle_datagram(
+        &mut self,
+        now: Instant,
+        local: SocketAddr,
+        remote: SocketAddr,
+        bytes: &mut [u8],
+    ) {
+        let Some(socket) = self.socket_at(local) else {
+            return;
+        };
+        let path = Path {
+            socket,
+            local_ip: None,
+            remote,
+            ecn: None,
+        };
+        let received = self.agent.handle_datagram(now, path, bytes);
+        if let Received::Application { range, proof, .. } = received {
+            self.payloads.push((proof, bytes[range].to_vec()));
+        }
+        self.pump(now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        while let Some(signal) = self.inbox.pop(now) {
+            self.take_signal(now, signal);
+        }
+        self.agent.handle_timeout(now);
+        self.pump(now);
+    }
+
+    fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
+        self.pump(now);
+        if let Some(datagram) = self.to_send.pop_front() {
+            return Some(datagram);
+        }
+        loop {
+            let transmit = self.agent.poll_transmit(now, &mut self.buffer)?;
+            assert!(self.buffer.len() <= 548, "a check fits the smallest path");
+            let bytes = self.buffer.clone();
+            if let Some(datagram) = self.datagram(transmit.to, bytes) {
+                return Some(datagram);
+            }
+        }
+    }
+
+    fn poll_timeout(&mut self) -> Option<Instant> {
+        [
+            self.agent.poll_timeout(),
+            self.inbox.next_at(),
+            self.responses.next_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
+        if let Some(socket) = self.socket_at(local) {
+            let path = Path {
+                socket,
+                local_ip: None,
+                remote,
+                ecn: None,
+            };
+            self.agent.handle_send_error(now, &path);
+        }
+    }
+}
+
+/// Time that nothing plausible takes.
+pub(crate) const LONG: Duration = Duration::from_secs(120);

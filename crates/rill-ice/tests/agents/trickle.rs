@@ -1,0 +1,265 @@
+//! Trickling: any order of signals leads to the same end.
+
+use std::time::Duration;
+
+use rill_ice::{
+    AddCandidateError, Credentials, Kind, PairState, Protocol, RemoteAddress, RemoteCandidate,
+    TransportState,
+};
+
+use crate::node::{LONG, Node, Presentation, Signal};
+use crate::scene::{Scene, Setting};
+
+fn candidate(address: &str) -> RemoteCandidate {
+    RemoteCandidate {
+        foundation: "1".into(),
+        component: 1,
+        protocol: Protocol::Udp,
+        priority: 2_130_706_431,
+        kind: Kind::Host,
+        address: RemoteAddress::Ip(address.parse().expect("a literal address")),
+        ufrag: None,
+    }
+}
+
+fn peer(ufrag: &str) -> Credentials {
+    Credentials {
+        ufrag: ufrag.into(),
+        pwd: "a password of 22 chars".into(),
+    }
+}
+
+/// Alice alone, gathered, with somebody's credentials.
+fn alice_with_peer() -> Scene {
+    let mut scene = Setting::default().build();
+    scene.sim.with(scene.alice, |node, now| {
+        node.start(now);
+        node.agent
+            .set_remote_credentials(now, node.transport, peer("them"));
+    });
+    scene
+}
+
+fn states(node: &Node) -> Vec<PairState> {
+    node.agent
+        .pairs(node.transport)
+        .map(|pair| pair.state)
+        .collect()
+}
+
+/// The answer takes long: Bob's checks come before Alice knows anything of him (F15, F16).
+#[test]
+fn checks_before_the_answer_are_answered_and_followed_up() {
+    let mut scene = Setting::default().build();
+    scene.start();
+    // Bob gets all of Alice; Alice gets nothing of Bob for now.
+    let signals: Vec<Signal> = scene
+        .sim
+        .endpoint_mut(scene.alice)
+        .outbox
+        .drain(..)
+        .collect();
+    scene.sim.with(scene.bob, |node, now| {
+        signals
+            .into_iter()
+            .for_each(|signal| node.take_signal(now, signal));
+    });
+    scene.sim.run_for(Duration::from_millis(100));
+    assert_eq!(scene.node(scene.bob).state(), TransportState::Connected);
+    let alice = scene.node(scene.alice);
+    assert_eq!(alice.state(), TransportState::New);
+    assert_eq!(alice.agent.counters().checks_sent, 0);
+    assert_eq!(states(alice), [PairState::Waiting]);
+    // Only the credentials: the pair exists already.
+    let signal = scene
+        .sim
+        .endpoint_mut(scene.bob)
+        .outbox
+        .pop_front()
+        .expect("credentials");
+    scene
+        .sim
+        .with(scene.alice, |node, now| node.take_signal(now, signal));
+    scene.sim.run_for(Duration::from_millis(21));
+    let alice = scene.node(scene.alice);
+    assert_eq!(
+        alice.states(),
+        [TransportState::Checking, TransportState::Connected]
+    );
+}
+
+#[test]
+fn a_signalled_candidate_takes_over_a_discovered_one() {
+    let mut scene = Setting::default().build();
+    scene.sim.endpoint_mut(scene.bob).presentation = Presentation::Names;
+    scene.connect(LONG);
+    scene.run_for(Duration::from_secs(1));
+    let bob = scene.node(scene.bob).local_candidates().remove(0);
+    let before = scene.node(scene.alice).events.len();
+    let priority = |scene: &Scene| {
+        let node = scene.node(scene.alice);
+        node.agent
+            .pairs(node.transport)
+            .map(|pair| pair.priority)
+            .collect::<Vec<_>>()
+    };
+    let priorities = priority(&scene);
+    scene.sim.with(scene.alice, |node, now| {
+        // As if the end had not been said: Bob's address came late.
+        let candidate = candidate(&bob.address.to_string());
+        node.agent
+            .add_remote_candidate(now, node.transport, candidate)
+            .expect("accepted");
+    });
+    assert_eq!(
+        scene.node(scene.alice).events.len(),
+        before,
+        "no change of state"
+    );
+    assert_eq!(priority(&scene), priorities);
+}
+
+#[test]
+fn candidates_after_the_end_are_ignored() {
+    let mut scene = alice_with_peer();
+    scene.sim.with(scene.alice, |node, now| {
+        node.agent.end_of_remote_candidates(now, node.transport);
+        let late = candidate("192.0.2.7:9");
+        node.agent
+            .add_remote_candidate(now, node.transport, late)
+            .expect("accepted");
+    });
+    let alice = scene.node(scene.alice);
+    assert_eq!(states(alice), []);
+    assert_eq!(alice.agent.counters().ignored_candidates, 1);
+}
+
+#[test]
+fn a_candidate_of_another_generation_is_refused() {
+    let mut scene = alice_with_peer();
+    let result = scene.sim.with(scene.alice, |node, now| {
+        let other = RemoteCandidate {
+            ufrag: Some("other".into()),
+            ..candidate("192.0.2.7:9")
+        };
+        node.agent.add_remote_candidate(now, node.transport, other)
+    });
+    assert_eq!(result, Err(AddCandidateError::UnknownUfrag));
+}
+
+#[test]
+fn candidates_ahead_of_the_credentials_are_kept_if_they_match() {
+    let mut scene = Setting::default().build();
+    scene.sim.with(scene.alice, |node, now| {
+        node.start(now);
+        for (address, ufrag) in [
+            ("192.0.2.7:9", Some("them")),
+            ("192.0.2.8:9", Some("other")),
+            ("192.0.2.9:9", None),
+        ] {
+            let candidate = RemoteCandidate {
+                ufrag: ufrag.map(str::to_owned),
+                ..candidate(address)
+            };
+            node.agent
+                .add_remote_candidate(now, node.transport, candidate)
+                .expect("accepted");
+        }
+        assert_eq!(states(node).len(), 3);
+        node.agent
+            .set_remote_credentials(now, node.transport, peer("them"));
+        assert_eq!(states(node).len(), 2);
+    });
+}
+
+/// TRICKLE D9: a second provisional answer with another ufrag discards the check list.
+#[test]
+fn other_credentials_start_the_peer_anew() {
+    let mut scene = alice_with_peer();
+    scene.sim.with(scene.alice, |node, now| {
+        let first = candidate("192.0.2.7:9");
+        node.agent
+            .add_remote_candidate(now, node.transport, first)
+            .expect("accepted");
+        assert_eq!(states(node).len(), 1);
+        node.agent
+            .set_remote_credentials(now, node.transport, peer("them"));
+        assert_eq!(states(node).len(), 1, "the same credentials change nothing");
+        node.agent
+            .set_remote_credentials(now, node.transport, peer("others"));
+        assert_eq!(states(node).len(), 0);
+    });
+}
+
+#[test]
+fn pairs_of_a_foundation_are_frozen_until_one_succeeds_or_fails() {
+    let mut scene = alice_with_peer();
+    scene.sim.with(scene.alice, |node, now| {
+        for (address, priority) in [
+            ("192.0.2.7:1", 3000),
+            ("192.0.2.7:2", 2000),
+            ("192.0.2.7:3", 4000),
+        ] {
+            let candidate = RemoteCandidate {
+                priority,
+                ..candidate(address)
+            };
+            node.agent
+                .add_remote_candidate(now, node.transport, candidate)
+                .expect("accepted");
+        }
+        // RFC 8838 §12: topmost; below it; the new topmost.
+        assert_eq!(
+            states(node),
+            [PairState::Waiting, PairState::Frozen, PairState::Waiting]
+        );
+    });
+    scene.sim.run_for(Duration::from_millis(1));
+    let started = [
+        PairState::InProgress,
+        PairState::Frozen,
+        PairState::InProgress,
+    ];
+    assert_eq!(states(scene.node(scene.alice)), started);
+    // Nobody answers: once both have failed, the third gets its turn.
+    scene.sim.run_for(Duration::from_secs(25));
+    let then = [PairState::Failed, PairState::InProgress, PairState::Failed];
+    assert_eq!(states(scene.node(scene.alice)), then);
+}
+
+#[test]
+fn a_local_candidate_is_not_paired_before_it_is_polled() {
+    let mut scene = Setting::default().build();
+    scene.sim.with(scene.alice, |node, now| {
+        node.agent.gather(now, node.transport);
+        node.agent
+            .set_remote_credentials(now, node.transport, peer("them"));
+        let remote = candidate("192.0.2.7:9");
+        node.agent
+            .add_remote_candidate(now, node.transport, remote)
+            .expect("accepted");
+        while let Some(request) = node.agent.poll_request() {
+            let (id, response) = match request {
+                rill_ice::Request::ListInterfaces { id } => {
+                    let interface = rill_ice::Interface {
+                        name: "eth0".into(),
+                        address: "198.51.100.1".parse().expect("a literal"),
+                        loopback: false,
+                    };
+                    (id, rill_ice::Response::Interfaces(vec![interface]))
+                }
+                rill_ice::Request::BindUdp { id, address, .. } => {
+                    (id, rill_ice::Response::Bound((address, 5000).into()))
+                }
+                other => panic!("{other:?}"),
+            };
+            node.agent.handle_response(now, id, response);
+        }
+        assert_eq!(states(node), []);
+        assert!(node.agent.poll_transmit(now, &mut Vec::new()).is_none());
+        while node.agent.poll_event().is_some() {}
+        assert_eq!(states(node), [PairState::Waiting]);
+        assert!(node.agent.poll_timeout().is_some_and(|at| at <= now));
+        assert!(node.agent.poll_transmit(now, &mut Vec::new()).is_some());
+    });
+}
