@@ -1,2 +1,61 @@
 #![forbid(unsafe_code)]
-//! Placeholder.
+//! The W3C peer connection as a state machine: no sockets, no clock, no threads.
+//!
+//! [`PeerConnection`] owns ICE, DTLS, SCTP and the negotiation as plain fields and calls them
+//! directly. What W3C does "in a queued task" happens when [`PeerConnection::poll_task`] yields that
+//! task.
+//!
+//! | text | where |
+//! |---|---|
+//! | webrtc-pc (W3C) | names, states, tasks and their order |
+//! | RFC 9429 (JSEP) | offer and answer |
+//! | RFC 8838, 8840 (trickle ICE) | candidates as events and in descriptions |
+//! | RFC 9143 (BUNDLE), RFC 8841, 8842 | sections, SCTP and DTLS in SDP |
+//! | RFC 8831, 8832 | data channels and DCEP |
+//! | RFC 7983 | telling STUN, DTLS and RTP apart |
+
+mod candidate;
+mod certificate;
+mod configuration;
+mod data_channel;
+mod description;
+mod exception;
+mod fingerprint;
+mod ice_candidate;
+mod ice_server;
+mod jsep;
+mod peer_connection;
+mod state;
+mod task;
+mod transport;
+mod view;
+
+pub use rill_ice::{
+    Agent, CandidatePair, Interface, Kind, LocalCandidate, Loopback, Path, Request, RequestId,
+    Response, ServerOutcome, SocketId, Transmit,
+};
+
+pub use self::{
+    certificate::{Certificate, CertificateError, CertificateOptions},
+    configuration::{
+        BundlePolicy, Configuration, ConfigurationError, IceTransportPolicy, Security,
+    },
+    data_channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError},
+    description::{SdpType, SessionDescription, UnknownSdpType},
+    exception::Exception,
+    ice_candidate::{IceCandidate, IceCandidateInit},
+    ice_server::{IceServer, IceServerError},
+    jsep::{
+        AddIceCandidateError, CreateAnswerError, CreateOfferError, SectionProblem,
+        SetDescriptionError,
+    },
+    peer_connection::PeerConnection,
+    state::{
+        ConnectionState, DataChannelState, DtlsTransportState, IceConnectionState,
+        IceGatheringState, SignalingState,
+    },
+    task::{
+        ChannelError, ChannelId, Event, IceCandidateError, Message, OperationId, ServerReport,
+        Task, TransportError,
+    },
+};

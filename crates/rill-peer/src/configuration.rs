@@ -1,0 +1,101 @@
+use rill_ice::{Loopback, StunServer};
+
+use crate::{Exception, IceServer, IceServerError, ice_server::ServerUrl};
+
+/// Which candidates may be used (webrtc-pc, `RTCIceTransportPolicy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IceTransportPolicy {
+    /// All of them.
+    #[default]
+    All,
+    /// Only relayed ones.
+    Relay,
+}
+
+/// How media sections share transports (webrtc-pc, `RTCBundlePolicy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BundlePolicy {
+    /// One transport for each kind of media, until the answer bundles them.
+    #[default]
+    Balanced,
+    /// One transport for each section, until the answer bundles them.
+    MaxCompat,
+    /// One transport from the start.
+    MaxBundle,
+}
+
+/// How a connection is to behave (webrtc-pc, `RTCConfiguration`).
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// The servers to ask for reflexive addresses.
+    pub ice_servers: Vec<IceServer>,
+    /// Which candidates may be used.
+    pub ice_transport_policy: IceTransportPolicy,
+    /// How sections share transports.
+    pub bundle_policy: BundlePolicy,
+    /// Whether loopback addresses are offered; W3C has no such member.
+    pub loopback: Loopback,
+    /// How packets are secured.
+    pub security: Security,
+}
+
+/// How packets are secured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// DTLS, always, outside a simulation.
+    #[default]
+    Dtls,
+    /// No encryption and no proof of identity: only for deterministic simulations, and
+    /// understood by no other implementation.
+    SimulationOnly,
+}
+
+/// Why a configuration was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigurationError {
+    /// A server was refused.
+    #[error(transparent)]
+    IceServer(#[from] IceServerError),
+    /// The policy asks for relayed candidates only.
+    #[error("iceTransportPolicy `relay` needs TURN, which is not supported yet")]
+    RelayUnsupported,
+}
+
+impl ConfigurationError {
+    /// The exception that W3C gives for it.
+    #[must_use]
+    pub const fn exception(&self) -> Exception {
+        match self {
+            Self::IceServer(error) => error.exception(),
+            Self::RelayUnsupported => Exception::NotSupported,
+        }
+    }
+}
+
+/// The servers of a configuration, read.
+#[derive(Debug, Default)]
+pub(crate) struct Servers {
+    pub(crate) stun: Vec<StunServer>,
+    /// URLs that rill cannot use yet.
+    pub(crate) unsupported: Vec<String>,
+}
+
+impl Configuration {
+    /// Checks everything (webrtc-pc §4.4.1.1).
+    pub(crate) fn check(&self) -> Result<Servers, ConfigurationError> {
+        // Offering no address at all would be obeyed and useless; a refusal says why.
+        if self.ice_transport_policy == IceTransportPolicy::Relay {
+            return Err(ConfigurationError::RelayUnsupported);
+        }
+        let mut servers = Servers::default();
+        for server in &self.ice_servers {
+            for url in server.parse()? {
+                match url {
+                    ServerUrl::Stun(server) => servers.stun.push(server),
+                    ServerUrl::Unsupported(url) => servers.unsupported.push(url),
+                }
+            }
+        }
+        Ok(servers)
+    }
+}

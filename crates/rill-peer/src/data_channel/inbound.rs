@@ -1,0 +1,187 @@
+//! From the association to the task queue.
+
+use std::time::Instant;
+
+use rill_sctp::{AbortReason, Event, Ppid};
+use smallvec::SmallVec;
+
+use super::{DataChannels, Phase, RECEIVE_QUEUE};
+use crate::{
+    ChannelError, ChannelId, DataChannelState, Event as PeerEvent, Message,
+    task::{Change, ChannelChange, TaskQueue},
+};
+
+impl DataChannels {
+    /// Takes what the association has: events, messages as far as there is room, and what was sent.
+    pub(crate) fn pump(&mut self, now: Instant, tasks: &mut TaskQueue) {
+        loop {
+            let drained = self.pull_messages(now, tasks);
+            let Some(association) = &mut self.association else {
+                return;
+            };
+            let Some(event) = self.stalled.take().or_else(|| association.poll_event()) else {
+                break;
+            };
+            // What was received before the end of a stream is read before it ends.
+            let ends = matches!(
+                event,
+                Event::StreamsReset(_) | Event::Closed | Event::Aborted { .. }
+            );
+            if ends && !drained {
+                self.stalled = Some(event);
+                break;
+            }
+            self.handle_event(now, event, tasks);
+        }
+        self.settle(now, tasks);
+    }
+
+    /// Whether nothing is left to pull.
+    fn pull_messages(&mut self, now: Instant, tasks: &mut TaskQueue) -> bool {
+        while self.undelivered < RECEIVE_QUEUE {
+            let Some(association) = &mut self.association else {
+                return true;
+            };
+            let Some(message) = association.poll_message(now) else {
+                return true;
+            };
+            let stream = message.stream.0;
+            if message.ppid == Ppid::DCEP {
+                self.handle_dcep(now, stream, &message.payload, tasks);
+                continue;
+            }
+            let Some(message) = decode(message) else {
+                self.dropped += 1;
+                continue;
+            };
+            self.deliver(stream, message, tasks);
+        }
+        false
+    }
+
+    fn deliver(&mut self, stream: u16, message: Message, tasks: &mut TaskQueue) {
+        let Some(&id) = self.by_stream.get(&stream) else {
+            self.dropped += 1;
+            return;
+        };
+        match self.channels.get(&id).map(|channel| channel.phase) {
+            Some(Phase::Open { .. }) => {
+                self.undelivered += message.len();
+                tasks.push(Change::Channel(id, ChannelChange::Message(message)));
+            }
+            // webrtc-pc §6.2: a message for a channel that is not open is discarded.
+            _ => self.dropped += 1,
+        }
+    }
+
+    fn handle_event(&mut self, now: Instant, event: Event, tasks: &mut TaskQueue) {
+        match event {
+            Event::Connected { max_outgoing, .. } => self.announce_all(now, max_outgoing, tasks),
+            Event::StreamsReset(streams) if streams.is_empty() => {
+                let all: Vec<_> = self.by_stream.keys().copied().collect();
+                all.into_iter()
+                    .for_each(|stream| self.peer_reset(stream, tasks));
+            }
+            Event::StreamsReset(streams) => {
+                streams
+                    .into_iter()
+                    .for_each(|stream| self.peer_reset(stream.0, tasks));
+            }
+            // A peer that cannot reset will never agree; our side is done with the stream.
+            Event::OutgoingReset(streams) => {
+                streams
+                    .into_iter()
+                    .for_each(|stream| self.our_reset_done(stream.0, tasks));
+            }
+            Event::OutgoingResetFailed(streams) => {
+                for stream in streams {
+                    self.our_reset_done(stream.0, tasks);
+                    self.peer_reset(stream.0, tasks);
+                }
+            }
+            // The peer ended it on purpose: channels close without an error.
+            Event::Closed
+            | Event::Aborted {
+                reason: AbortReason::Peer(_),
+            } => {
+                self.close_all(None, tasks);
+            }
+            Event::Aborted { reason } => {
+                self.close_all(Some(&ChannelError::Sctp(reason.to_string())), tasks);
+            }
+            Event::MessageTooLarge { stream, length } => {
+                tracing::debug!(%stream, length, "message above our max-message-size dropped");
+                self.dropped += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// What a channel's task changes in its getters, and what it fires.
+    pub(crate) fn apply(
+        &mut self,
+        id: ChannelId,
+        change: ChannelChange,
+        events: &mut SmallVec<[PeerEvent; 1]>,
+    ) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let over = matches!(
+            channel.ready_state,
+            DataChannelState::Closing | DataChannelState::Closed
+        );
+        match change {
+            // Open already, so that the handler of `datachannel` may send (webrtc-pc §6.2).
+            ChannelChange::Announced => {
+                channel.ready_state = DataChannelState::Open;
+                events.push(PeerEvent::DataChannel(id));
+            }
+            ChannelChange::Opened if !over => {
+                channel.ready_state = DataChannelState::Open;
+                events.push(PeerEvent::Open(id));
+            }
+            ChannelChange::Message(message) if !over => {
+                events.push(PeerEvent::Message(id, message));
+            }
+            ChannelChange::Message(message) => self.consumed(message.len()),
+            ChannelChange::Sent => {
+                channel.sent_pending = false;
+                let threshold = channel.buffered_amount_low_threshold;
+                let before = std::mem::replace(&mut channel.buffered_amount, channel.queued);
+                if before > threshold && channel.buffered_amount <= threshold {
+                    events.push(PeerEvent::BufferedAmountLow(id));
+                }
+            }
+            ChannelChange::Closing if !over => {
+                channel.ready_state = DataChannelState::Closing;
+                events.push(PeerEvent::Closing(id));
+            }
+            ChannelChange::Closed(error) if channel.ready_state != DataChannelState::Closed => {
+                channel.ready_state = DataChannelState::Closed;
+                events.extend(error.map(|error| PeerEvent::Error(id, error)));
+                events.push(PeerEvent::Close(id));
+                if channel.forgotten {
+                    self.channels.remove(&id);
+                }
+            }
+            ChannelChange::Opened | ChannelChange::Closing | ChannelChange::Closed(_) => {}
+        }
+    }
+}
+
+/// The payload by its identifier (RFC 8831 §6.6); `None` for one that data channels do not know.
+fn decode(message: rill_sctp::Message) -> Option<Message> {
+    match message.ppid {
+        Ppid::STRING | Ppid::STRING_PARTIAL => Some(Message::Text(
+            match String::from_utf8(message.payload.to_vec()) {
+                Ok(text) => text,
+                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            },
+        )),
+        Ppid::STRING_EMPTY => Some(Message::Text(String::new())),
+        Ppid::BINARY | Ppid::BINARY_PARTIAL => Some(Message::Binary(message.payload)),
+        Ppid::BINARY_EMPTY => Some(Message::Binary(bytes::Bytes::new())),
+        _ => None,
+    }
+}

@@ -1,0 +1,283 @@
+//! Data channels over one SCTP association (RFC 8831, RFC 8832, webrtc-pc §6).
+
+mod announce;
+mod channel;
+mod closing;
+pub(crate) mod dcep;
+mod inbound;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use rill_sctp::{Association, Config, Ppid, StreamId};
+
+pub(crate) use self::channel::{Channel, Phase};
+pub use self::channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError};
+use crate::{ChannelId, DataChannelState, Message, task::TaskQueue};
+
+/// How many bytes of messages may wait in the task queue and with the application before messages
+/// are left in SCTP's receive window, where the peer sees them.
+const RECEIVE_QUEUE: usize = 1024 * 1024;
+
+/// Which stream ids are ours to choose: the DTLS client's are even (RFC 8832 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parity {
+    /// We are the DTLS client.
+    Even,
+    /// We are the DTLS server.
+    Odd,
+}
+
+/// Every data channel of a connection and the association below them.
+#[derive(Debug)]
+pub(crate) struct DataChannels {
+    channels: BTreeMap<ChannelId, Channel>,
+    by_stream: BTreeMap<u16, ChannelId>,
+    /// The channels whose bytes are still with the association: the only ones looked at per packet.
+    busy: BTreeSet<ChannelId>,
+    next_id: u32,
+    association: Option<Association>,
+    parity: Option<Parity>,
+    /// How many streams the peer accepts, once connected.
+    streams: Option<u16>,
+    /// The peer's `a=max-message-size`.
+    max_message_size: usize,
+    /// Bytes of messages that were pulled and not yet consumed.
+    undelivered: usize,
+    /// An event that waits until the messages before it were pulled.
+    stalled: Option<rill_sctp::Event>,
+    /// Channel messages of the peer that were dropped: unknown stream, malformed DCEP.
+    pub(crate) dropped: u64,
+}
+
+impl DataChannels {
+    pub(crate) fn new() -> Self {
+        Self {
+            channels: BTreeMap::new(),
+            by_stream: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            next_id: 0,
+            association: None,
+            parity: None,
+            streams: None,
+            max_message_size: 65536,
+            undelivered: 0,
+            stalled: None,
+            dropped: 0,
+        }
+    }
+
+    /// Whether any channel was ever created, which is what makes an offer carry a data section.
+    pub(crate) fn is_used(&self) -> bool {
+        self.next_id > 0
+    }
+
+    pub(crate) fn get(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ChannelId) -> Option<&mut Channel> {
+        self.channels.get_mut(&id)
+    }
+
+    pub(crate) fn max_message_size(&self) -> Option<usize> {
+        self.association.as_ref().map(|_| self.max_message_size)
+    }
+
+    /// webrtc-pc §6.1, `createDataChannel`, after the check for a closed connection.
+    pub(crate) fn create(
+        &mut self,
+        now: Instant,
+        label: &str,
+        mut init: DataChannelInit,
+        tasks: &mut TaskQueue,
+    ) -> Result<ChannelId, CreateDataChannelError> {
+        channel::check(label, &init)?;
+        let stream = match init.id.take().filter(|_| init.negotiated) {
+            Some(id) if self.by_stream.contains_key(&id) => {
+                return Err(CreateDataChannelError::IdInUse(id));
+            }
+            Some(id) => Some(id),
+            // The id is ours to choose once the DTLS role is known.
+            None => self
+                .parity
+                .map(|parity| self.free_stream(parity))
+                .transpose()?,
+        };
+        init.id = stream;
+        let id = self.insert(Channel::new(label.to_owned(), init, stream));
+        if self.streams.is_some() {
+            self.announce(now, id, tasks);
+        }
+        Ok(id)
+    }
+
+    fn insert(&mut self, channel: Channel) -> ChannelId {
+        let id = ChannelId(self.next_id);
+        self.next_id += 1;
+        if let Some(stream) = channel.stream {
+            self.by_stream.insert(stream, id);
+        }
+        self.channels.insert(id, channel);
+        id
+    }
+
+    /// The lowest free id of our parity below what the peer accepts (RFC 8832 §6).
+    fn free_stream(&self, parity: Parity) -> Result<u16, CreateDataChannelError> {
+        let limit = self.streams.map_or(65535, |streams| streams.min(65535));
+        let first = u16::from(parity == Parity::Odd);
+        (first..limit)
+            .step_by(2)
+            .find(|id| !self.by_stream.contains_key(id))
+            .ok_or(CreateDataChannelError::NoFreeId)
+    }
+
+    /// The negotiation is done: the association can be made, and channels get their ids. Says which
+    /// channel got which.
+    pub(crate) fn establish(
+        &mut self,
+        now: Instant,
+        config: Config,
+        max_message_size: usize,
+        seed: u64,
+        parity: Parity,
+        tasks: &mut TaskQueue,
+    ) -> Vec<(ChannelId, u16)> {
+        self.max_message_size = max_message_size;
+        if self.association.is_none() {
+            self.association = Some(Association::new(config, seed, now));
+        }
+        self.parity = Some(parity);
+        let waiting: Vec<_> = self
+            .channels
+            .iter()
+            .filter(|(_, channel)| channel.stream.is_none() && channel.phase == Phase::Waiting)
+            .map(|(id, _)| *id)
+            .collect();
+        let mut assigned = Vec::new();
+        for id in waiting {
+            match self.free_stream(parity) {
+                Ok(stream) => {
+                    self.by_stream.insert(stream, id);
+                    if let Some(channel) = self.channels.get_mut(&id) {
+                        channel.stream = Some(stream);
+                    }
+                    assigned.push((id, stream));
+                }
+                Err(error) => self.fail(id, error.to_string(), tasks),
+            }
+        }
+        assigned
+    }
+
+    /// DTLS is up: SCTP may speak. Both sides do so at once (RFC 8831 §6.2).
+    pub(crate) fn connect(&mut self, now: Instant) {
+        if let Some(association) = &mut self.association {
+            association.connect(now);
+        }
+    }
+
+    /// webrtc-pc §6.2, `send()`.
+    pub(crate) fn send(
+        &mut self,
+        now: Instant,
+        id: ChannelId,
+        message: Message,
+    ) -> Result<(), SendError> {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return Err(SendError::NotOpen(DataChannelState::Closed));
+        };
+        if channel.ready_state != DataChannelState::Open {
+            return Err(SendError::NotOpen(channel.ready_state));
+        }
+        let size = message.len();
+        if size > self.max_message_size {
+            return Err(SendError::TooLarge {
+                size,
+                limit: self.max_message_size,
+            });
+        }
+        // The wire may be ahead of the getters: the peer closed, the task waits.
+        let usable = matches!(channel.phase, Phase::Open { .. });
+        let (Some(association), Some(stream), true) =
+            (&mut self.association, channel.stream, usable)
+        else {
+            return Ok(());
+        };
+        let (ppid, payload) = encode(message);
+        match association.send(now, StreamId(stream), ppid, payload, channel.send_options()) {
+            Ok(()) => {
+                channel.buffered_amount += size;
+                channel.queued += size;
+                self.busy.insert(id);
+                Ok(())
+            }
+            Err(rill_sctp::SendError::BufferFull { .. }) => Err(SendError::BufferFull),
+            // The association is ending; the channel's close event is on its way.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The application took messages of this many bytes; more may be pulled.
+    pub(crate) fn consumed(&mut self, bytes: usize) {
+        self.undelivered = self.undelivered.saturating_sub(bytes);
+    }
+
+    /// Drops what is kept of a channel whose last handle is gone, as soon as it is closed.
+    pub(crate) fn forget(&mut self, id: ChannelId) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        channel.forgotten = true;
+        if channel.ready_state == DataChannelState::Closed {
+            self.channels.remove(&id);
+        }
+    }
+
+    pub(crate) fn handle_packet(&mut self, now: Instant, packet: &[u8]) {
+        if let Some(association) = &mut self.association {
+            association.handle_packet(now, packet);
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if let Some(association) = &mut self.association {
+            association.handle_timeout(now);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.association
+            .as_ref()
+            .and_then(Association::poll_timeout)
+    }
+
+    /// One SCTP packet into `out`.
+    pub(crate) fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
+        self.association
+            .as_mut()
+            .is_some_and(|association| association.poll_transmit(now, out))
+    }
+
+    /// Ends the association with an ABORT, which `poll_transmit` still gives out.
+    pub(crate) fn abort(&mut self, now: Instant) {
+        if let Some(association) = &mut self.association {
+            association.abort(now);
+        }
+    }
+}
+
+/// The payload and its identifier; SCTP has no empty messages (RFC 8831 §6.6).
+fn encode(message: Message) -> (Ppid, Bytes) {
+    match message {
+        Message::Text(text) if text.is_empty() => (Ppid::STRING_EMPTY, Bytes::from_static(&[0])),
+        Message::Text(text) => (Ppid::STRING, Bytes::from(text)),
+        Message::Binary(bytes) if bytes.is_empty() => {
+            (Ppid::BINARY_EMPTY, Bytes::from_static(&[0]))
+        }
+        Message::Binary(bytes) => (Ppid::BINARY, bytes),
+    }
+}

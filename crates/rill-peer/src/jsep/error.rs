@@ -1,0 +1,176 @@
+use crate::{Exception, SdpType, SignalingState};
+
+/// Why an offer was not created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CreateOfferError {
+    /// The connection is closed.
+    #[error("the connection is closed")]
+    Closed,
+}
+
+impl CreateOfferError {
+    /// The exception that W3C gives for it.
+    #[must_use]
+    pub const fn exception(&self) -> Exception {
+        Exception::InvalidState
+    }
+}
+
+/// Why an answer was not created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CreateAnswerError {
+    /// The connection is closed.
+    #[error("the connection is closed")]
+    Closed,
+    /// There is no remote offer to answer.
+    #[error("there is no remote offer to answer (the signaling state is {0})")]
+    NoOffer(SignalingState),
+}
+
+impl CreateAnswerError {
+    /// The exception that W3C gives for it.
+    #[must_use]
+    pub const fn exception(&self) -> Exception {
+        Exception::InvalidState
+    }
+}
+
+/// Why a description was not applied. The connection is exactly as it was before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetDescriptionError {
+    /// The connection is closed.
+    #[error("the connection is closed")]
+    Closed,
+    /// The step does not fit the signaling state.
+    #[error("a {side} {kind} cannot be applied in signaling state {state}")]
+    WrongState {
+        /// `local` or `remote`.
+        side: &'static str,
+        /// What was to be applied.
+        kind: SdpType,
+        /// Where the exchange stands.
+        state: SignalingState,
+    },
+    /// A local description is not the one that was created last.
+    #[error("the {0} is not the one that was created last; apply it unchanged")]
+    Modified(SdpType),
+    /// The text is not SDP.
+    #[error("malformed SDP: {0}")]
+    Syntax(#[from] rill_sdp::ParseError),
+    /// A media section cannot be used.
+    #[error("media section {index} (mid `{mid}`): {problem}")]
+    Section {
+        /// Its position, from 0.
+        index: usize,
+        /// Its mid, where it has one.
+        mid: String,
+        /// What is wrong with it.
+        problem: SectionProblem,
+    },
+    /// The sections do not match those of the offer, or of the description before.
+    #[error("the description has {actual} media sections where {expected} are needed")]
+    SectionCount {
+        /// How many there are.
+        actual: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+}
+
+impl SetDescriptionError {
+    /// The exception that W3C gives for it. A syntax error is an `RTCError`, whose name is
+    /// `OperationError`.
+    #[must_use]
+    pub const fn exception(&self) -> Exception {
+        match self {
+            Self::Closed | Self::WrongState { .. } => Exception::InvalidState,
+            Self::Modified(_) => Exception::InvalidModification,
+            Self::Syntax(_) => Exception::Operation,
+            Self::Section {
+                problem: SectionProblem::Restart,
+                ..
+            } => Exception::Operation,
+            Self::Section { .. } | Self::SectionCount { .. } => Exception::InvalidAccess,
+        }
+    }
+
+    /// The line of the text that could not be read, from 1 (`RTCError.sdpLineNumber`).
+    #[must_use]
+    pub const fn line(&self) -> Option<usize> {
+        match self {
+            Self::Syntax(error) => Some(error.line),
+            _ => None,
+        }
+    }
+}
+
+/// What makes a media section unusable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SectionProblem {
+    /// RFC 8839 §5.4.
+    #[error("it has no a=ice-ufrag and a=ice-pwd")]
+    Credentials,
+    /// RFC 8122 §5.
+    #[error("it has no a=fingerprint that can be verified (sha-1, sha-256, sha-384, sha-512)")]
+    Fingerprint,
+    /// RFC 8842 §5.
+    #[error("its a=setup is missing or does not answer the offer's")]
+    Setup,
+    /// RFC 8841 §5.
+    #[error("it has no usable a=sctp-port")]
+    SctpPort,
+    /// RFC 9429 §5.10: the kind or the mid is not that of the offer or of the description before.
+    #[error("it does not match the section that the offer, or the description before, has here")]
+    Mismatch,
+    /// RFC 9143 §7: mids are unique.
+    #[error("another section has the same mid")]
+    DuplicateMid,
+    /// The credentials of an established transport changed.
+    #[error("it restarts ICE, which is not supported yet")]
+    Restart,
+}
+
+/// Why a candidate was not taken. Nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddIceCandidateError {
+    /// Neither mid nor position says which section is meant.
+    #[error("a candidate needs sdpMid or sdpMLineIndex")]
+    NoSection,
+    /// The connection is closed.
+    #[error("the connection is closed")]
+    Closed,
+    /// No remote description was applied.
+    #[error("there is no remote description yet; apply it before its candidates")]
+    NoRemoteDescription,
+    /// No section has this mid.
+    #[error("no section of the remote description has mid `{0}`")]
+    UnknownMid(String),
+    /// The position is beyond the last section.
+    #[error("the remote description has no section at sdpMLineIndex {0}")]
+    UnknownIndex(u16),
+    /// No applied description of this section has the fragment.
+    #[error("`{0}` is not the username fragment of that section in any applied description")]
+    UnknownUfrag(String),
+    /// The line cannot be read.
+    #[error("malformed candidate: {0}")]
+    Syntax(#[from] rill_sdp::CandidateError),
+    /// The peer has sent as many candidates as are kept.
+    #[error("too many remote candidates: {0}")]
+    TooMany(String),
+}
+
+impl AddIceCandidateError {
+    /// The exception that W3C gives for it.
+    #[must_use]
+    pub const fn exception(&self) -> Exception {
+        match self {
+            Self::NoSection => Exception::Type,
+            Self::Closed | Self::NoRemoteDescription => Exception::InvalidState,
+            Self::UnknownMid(_)
+            | Self::UnknownIndex(_)
+            | Self::UnknownUfrag(_)
+            | Self::Syntax(_)
+            | Self::TooMany(_) => Exception::Operation,
+        }
+    }
+}

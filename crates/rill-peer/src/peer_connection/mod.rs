@@ -1,0 +1,257 @@
+//! The connection: its parts, and the getters. What it does is in the files beside this one.
+
+mod channel;
+mod negotiate;
+mod network;
+mod operation;
+mod poll;
+mod pump;
+mod signal;
+
+use std::{collections::VecDeque, time::Instant};
+
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use rill_ice::{Agent, CandidatePair, Config, Path, Role, Transmit, TransportId};
+
+use crate::{
+    Certificate, Configuration, ConfigurationError, ConnectionState, DtlsTransportState,
+    IceConnectionState, IceGatheringState, SessionDescription, SignalingState,
+    data_channel::DataChannels,
+    jsep::{Description, Jsep},
+    task::TaskQueue,
+    transport::DtlsTransport,
+    view::View,
+};
+
+use self::operation::Operations;
+
+/// A W3C peer connection without sockets, clock or threads.
+///
+/// Four families of methods: getters; `handle_*` for what the network, the driver or the clock says;
+/// commands; and `poll_transmit`, `poll_request`, `poll_task`, `poll_timeout`. Any order of calls is
+/// correct. After a command or a `handle_*`, poll until each gives `None`, then wait for the next
+/// datagram, response or timeout.
+///
+/// Getters show the state as of the last polled task: no attribute runs ahead of its event.
+#[derive(Debug)]
+pub struct PeerConnection {
+    agent: Agent,
+    jsep: Jsep,
+    view: View,
+    tasks: TaskQueue,
+    transports: Vec<DtlsTransport>,
+    channels: DataChannels,
+    operations: Operations,
+    certificate: Certificate,
+    configuration: Configuration,
+    /// URLs of servers that cannot be used yet; reported when gathering starts.
+    unsupported_servers: Vec<String>,
+    rng: ChaCha20Rng,
+    /// The transport that the next new section takes; it does nothing until then.
+    spare: TransportId,
+    /// RFC 8842 §4: one DTLS association, one id.
+    tls_id: String,
+    /// Datagrams that nobody wanted.
+    dropped: u64,
+    /// A sealed datagram that did not fit the last train.
+    carry: Option<(Path, Vec<u8>)>,
+    /// The last datagrams of a closed connection.
+    farewell: VecDeque<(Transmit, Vec<u8>)>,
+}
+
+impl PeerConnection {
+    /// A connection that has not begun. `seed` must come from a cryptographic source: keys that
+    /// authenticate ICE are drawn from it.
+    ///
+    /// # Errors
+    ///
+    /// A server of the configuration cannot be read, or a policy cannot be followed.
+    pub fn new(
+        configuration: Configuration,
+        certificate: Certificate,
+        seed: [u8; 32],
+    ) -> Result<Self, ConfigurationError> {
+        let servers = configuration.check()?;
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        let config = Config {
+            stun_servers: servers.stun,
+            include_loopback: configuration.loopback,
+            ..Config::default()
+        };
+        let mut agent_seed = [0; 32];
+        rng.fill_bytes(&mut agent_seed);
+        // The first description decides the role (RFC 9429 §5.6, §5.7).
+        let mut agent = Agent::new(
+            config,
+            Role::Controlling,
+            ChaCha20Rng::from_seed(agent_seed),
+        );
+        let spare = agent.add_transport();
+        let mut tls_id = [0; 16];
+        rng.fill_bytes(&mut tls_id);
+        Ok(Self {
+            agent,
+            jsep: Jsep::new(rng.next_u64()),
+            view: View::default(),
+            tasks: TaskQueue::default(),
+            transports: Vec::new(),
+            channels: DataChannels::new(),
+            operations: Operations::default(),
+            certificate,
+            configuration,
+            unsupported_servers: servers.unsupported,
+            rng,
+            spare,
+            tls_id: tls_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            dropped: 0,
+            carry: None,
+            farewell: VecDeque::new(),
+        })
+    }
+
+    /// The configuration it was made with.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// Where the offer/answer exchange stands.
+    #[must_use]
+    pub fn signaling_state(&self) -> SignalingState {
+        self.view.descriptions.signaling_state
+    }
+
+    /// How far gathering is.
+    #[must_use]
+    pub fn ice_gathering_state(&self) -> IceGatheringState {
+        self.view.states.gathering
+    }
+
+    /// How ICE stands.
+    #[must_use]
+    pub fn ice_connection_state(&self) -> IceConnectionState {
+        self.view.states.ice
+    }
+
+    /// ICE and DTLS together.
+    #[must_use]
+    pub fn connection_state(&self) -> ConnectionState {
+        self.view.states.connection
+    }
+
+    /// Whether the peer can take candidates after its description: `None` before there is a remote
+    /// description, then by its `a=ice-options` (RFC 9429 §4.1.17).
+    #[must_use]
+    pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
+        self.view.descriptions.can_trickle()
+    }
+
+    /// The pending local description, else the current one, with the candidates surfaced so far.
+    #[must_use]
+    pub fn local_description(&self) -> Option<SessionDescription> {
+        self.view.descriptions.local().map(Description::to_text)
+    }
+
+    /// The local description of the last completed exchange.
+    #[must_use]
+    pub fn current_local_description(&self) -> Option<SessionDescription> {
+        self.view
+            .descriptions
+            .current_local
+            .as_ref()
+            .map(Description::to_text)
+    }
+
+    /// The local description of the exchange in progress.
+    #[must_use]
+    pub fn pending_local_description(&self) -> Option<SessionDescription> {
+        self.view
+            .descriptions
+            .pending_local
+            .as_ref()
+            .map(Description::to_text)
+    }
+
+    /// The pending remote description, else the current one, with the candidates added so far.
+    #[must_use]
+    pub fn remote_description(&self) -> Option<SessionDescription> {
+        self.view.descriptions.remote().map(Description::to_text)
+    }
+
+    /// The remote description of the last completed exchange.
+    #[must_use]
+    pub fn current_remote_description(&self) -> Option<SessionDescription> {
+        self.view
+            .descriptions
+            .current_remote
+            .as_ref()
+            .map(Description::to_text)
+    }
+
+    /// The remote description of the exchange in progress.
+    #[must_use]
+    pub fn pending_remote_description(&self) -> Option<SessionDescription> {
+        self.view
+            .descriptions
+            .pending_remote
+            .as_ref()
+            .map(Description::to_text)
+    }
+
+    /// The pair that carries the data of the first transport.
+    #[must_use]
+    pub fn selected_pair(&self) -> Option<&CandidatePair> {
+        self.view
+            .transports
+            .first()
+            .and_then(|transport| transport.selected.as_ref())
+    }
+
+    /// The state of DTLS on the first transport, `None` when there is no transport.
+    #[must_use]
+    pub fn dtls_state(&self) -> Option<DtlsTransportState> {
+        self.view.transports.first().map(|transport| transport.dtls)
+    }
+
+    /// The certificate with which it proves its identity.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// How many datagrams and channel messages of the network were dropped as unusable.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped + self.channels.dropped
+    }
+
+    /// The ICE agent, for its pairs and counters.
+    #[must_use]
+    pub fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// Whether `close()` was called.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.view.descriptions.signaling_state == SignalingState::Closed
+    }
+
+    /// Closes at once and silently: no event fires and no operation completes any more
+    /// (webrtc-pc §4.4.3). `poll_transmit` still gives out the SCTP ABORT and the DTLS close_notify,
+    /// then `poll_request` the closing of the sockets.
+    pub fn close(&mut self, now: Instant) {
+        if self.is_closed() {
+            return;
+        }
+        self.channels.abort(now);
+        self.queue_farewell(now);
+        self.channels.close_silently();
+        self.jsep.descriptions.signaling_state = SignalingState::Closed;
+        self.view.close();
+        self.tasks.clear();
+    }
+}

@@ -1,0 +1,175 @@
+//! What the driver and the clock say, and what goes out.
+
+use std::time::Instant;
+
+use rill_ice::{Path, Received, Request, RequestId, Response, Transmit};
+
+use crate::{PeerConnection, transport::DtlsTransport};
+
+/// A train of equal-sized datagrams ends at this many bytes: half of the smallest usual receive
+/// buffer, so that one train never overflows it (208 KiB on Linux).
+const TRAIN: usize = 60 * 1024;
+/// The kernel takes at most 64 segments at once.
+const SEGMENTS: usize = 60;
+
+impl PeerConnection {
+    /// A datagram arrived. It is decrypted in place.
+    pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
+        match self.agent.handle_datagram(now, path, datagram) {
+            Received::Consumed => {}
+            Received::Dropped => self.dropped += 1,
+            Received::Application {
+                transport,
+                range,
+                proof,
+            } => {
+                let payload = &datagram[range];
+                // RFC 7983 §7: DTLS starts with 20 to 63.
+                let dtls = matches!(payload.first(), Some(20..=63));
+                let transport = self.transports.iter_mut().find(|t| t.id() == transport);
+                let taken =
+                    dtls && transport.is_some_and(|t| t.handle_datagram(now, path, payload, proof));
+                if !taken {
+                    self.dropped += 1;
+                }
+            }
+        }
+        self.pump(now);
+    }
+
+    /// A request of [`Self::poll_request`] was carried out, or failed.
+    pub fn handle_response(&mut self, now: Instant, id: RequestId, response: Response) {
+        self.agent.handle_response(now, id, response);
+        self.pump(now);
+    }
+
+    /// A datagram could not be sent: its destination cannot be reached from that socket.
+    pub fn handle_send_error(&mut self, now: Instant, path: &Path) {
+        self.agent.handle_send_error(now, path);
+        self.pump(now);
+    }
+
+    /// The time that [`Self::poll_timeout`] gave has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.agent.handle_timeout(now);
+        for transport in &mut self.transports {
+            transport.handle_timeout(now);
+        }
+        self.channels.handle_timeout(now);
+        self.pump(now);
+    }
+
+    /// When [`Self::handle_timeout`] is to be called, if nothing happens before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.is_closed() {
+            return None;
+        }
+        let transports = self
+            .transports
+            .iter()
+            .filter_map(DtlsTransport::poll_timeout);
+        transports
+            .chain(self.agent.poll_timeout())
+            .chain(self.channels.poll_timeout())
+            .min()
+    }
+
+    /// What the driver is to do: bind, resolve, close.
+    pub fn poll_request(&mut self) -> Option<Request> {
+        self.agent.poll_request()
+    }
+
+    /// The next datagrams to send, written into `buffer`: one, or with `segment` a train of
+    /// datagrams of that length, of which the last may be shorter.
+    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        buffer.clear();
+        if let Some((transmit, datagrams)) = self.farewell.pop_front() {
+            buffer.extend_from_slice(&datagrams);
+            return Some(transmit);
+        }
+        if let Some((path, datagram)) = self.carry.take() {
+            buffer.extend_from_slice(&datagram);
+            return Some(Transmit {
+                to: path,
+                segment: None,
+            });
+        }
+        if let Some(transmit) = self.agent.poll_transmit(now, buffer) {
+            return Some(transmit);
+        }
+        self.poll_flight(buffer)
+            .or_else(|| self.poll_data(now, buffer))
+    }
+
+    /// A datagram of a DTLS handshake. Without a route it is dropped: DTLS repeats it.
+    fn poll_flight(&mut self, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        for transport in &mut self.transports {
+            while let Some(flight) = transport.poll_flight() {
+                if let Some(route) = self.agent.route(transport.id()) {
+                    buffer.extend_from_slice(&flight);
+                    return Some(Transmit {
+                        to: route,
+                        segment: None,
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    /// SCTP packets, sealed, as one train: equal lengths, the last one shorter at most.
+    fn poll_data(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        let transport = self
+            .transports
+            .iter_mut()
+            .find(|transport| transport.is_connected())?;
+        let to = self.agent.route(transport.id())?;
+        let (mut packet, mut sealed) = (Vec::new(), Vec::new());
+        let mut segment = 0;
+        let mut count = 0;
+        while count < SEGMENTS && buffer.len() + segment <= TRAIN {
+            packet.clear();
+            if !self.channels.poll_transmit(now, &mut packet) {
+                break;
+            }
+            sealed.clear();
+            if !transport.seal(now, &packet, &mut sealed) {
+                continue;
+            }
+            if count == 0 {
+                segment = sealed.len();
+            } else if sealed.len() > segment {
+                self.carry = Some((to, sealed));
+                break;
+            }
+            buffer.extend_from_slice(&sealed);
+            count += 1;
+            if sealed.len() < segment {
+                break;
+            }
+        }
+        self.settle_channels(now);
+        (count > 0).then_some(Transmit {
+            to,
+            segment: (count > 1).then_some(segment),
+        })
+    }
+
+    /// Queues the SCTP ABORT and the DTLS close_notify, then closes the transports.
+    pub(super) fn queue_farewell(&mut self, now: Instant) {
+        let mut buffer = Vec::new();
+        if let Some(transmit) = self.poll_data(now, &mut buffer) {
+            self.farewell
+                .push_back((transmit, std::mem::take(&mut buffer)));
+        }
+        for transport in &mut self.transports {
+            transport.close(now);
+        }
+        while let Some(transmit) = self.poll_flight(&mut buffer) {
+            self.farewell
+                .push_back((transmit, std::mem::take(&mut buffer)));
+        }
+        self.agent.close(now);
+    }
+}

@@ -1,0 +1,56 @@
+use crate::{Event, PeerConnection, Task, task::Change};
+
+impl PeerConnection {
+    /// The next W3C task: the getters change with it, then its events are to be dispatched in order
+    /// and its operation is to be settled.
+    ///
+    /// After a message was dispatched, tell [`Self::consumed`].
+    pub fn poll_task(&mut self) -> Option<Task> {
+        let change = self.tasks.pop()?;
+        let mut task = Task::default();
+        let events = &mut task.events;
+        match change {
+            Change::Describe(described) => {
+                task.completed = described.operation;
+                for &(id, stream) in &described.assigned {
+                    if let Some(channel) = self.channels.get_mut(id) {
+                        channel.init.id = Some(stream);
+                    }
+                }
+                self.view.describe(*described, events);
+            }
+            Change::RemoteCandidate(added) => {
+                task.completed = Some(added.operation);
+                self.view.add_remote_candidate(&added);
+            }
+            Change::LocalCandidate(found) => self.view.surface(&found, events),
+            Change::LocalEndOfCandidates { ufrag } => {
+                self.view.end_local_candidates(ufrag, events);
+            }
+            Change::CandidateError(error) => events.push(Event::IceCandidateError(*error)),
+            Change::Server(report) => events.push(Event::Server(*report)),
+            Change::Gathering(id, state) => self.view.set_gathering(id, state, events),
+            Change::Ice(id, state, pair) => {
+                self.view.set_ice(id, state, pair.map(|pair| *pair), events);
+            }
+            Change::SelectedPair(id, pair) => self.view.select(id, *pair, events),
+            Change::Dtls(id, state, error) => {
+                self.view
+                    .set_dtls(id, state, error.map(|error| *error), events);
+            }
+            Change::NegotiationNeeded => {
+                if self.negotiation_needed_now() {
+                    events.push(Event::NegotiationNeeded);
+                }
+            }
+            Change::Channel(id, change) => self.channels.apply(id, change, events),
+        }
+        Some(task)
+    }
+
+    /// Whether a task waits to be polled.
+    #[must_use]
+    pub fn has_task(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+}

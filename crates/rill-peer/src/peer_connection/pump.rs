@@ -1,0 +1,172 @@
+//! From the parts to the task queue: run after everything that may have made one of them speak.
+
+use std::time::Instant;
+
+use rill_ice::{Event, Generation, TransportId};
+
+use crate::{
+    ChannelError, DtlsTransportState, IceCandidateError, PeerConnection, ServerReport,
+    TransportError, candidate::to_line, task::Change, transport::TransportEvent,
+    view::LocalCandidateFound,
+};
+
+impl PeerConnection {
+    pub(super) fn pump(&mut self, now: Instant) {
+        if self.is_closed() {
+            return;
+        }
+        self.pump_ice(now);
+        self.pump_dtls(now);
+        self.channels.pump(now, &mut self.tasks);
+    }
+
+    /// Only the amounts: after sending.
+    pub(super) fn settle_channels(&mut self, now: Instant) {
+        if !self.is_closed() {
+            self.channels.pump(now, &mut self.tasks);
+        }
+    }
+
+    fn pump_ice(&mut self, now: Instant) {
+        let mut selected = None;
+        while let Some(event) = self.agent.poll_event() {
+            match event {
+                // The pair and the state it belongs to change in one task (webrtc-pc §5.6).
+                Event::State { transport, state } => {
+                    let pair = selected.take_if(|(id, _)| *id == transport);
+                    let pair = pair.map(|(_, pair)| pair);
+                    self.tasks.push(Change::Ice(transport, state, pair));
+                }
+                event => {
+                    self.flush_selected(&mut selected);
+                    if let Event::SelectedPair { transport, pair } = event {
+                        selected = Some((transport, Box::new(pair)));
+                    } else {
+                        self.take_ice_event(now, event);
+                    }
+                }
+            }
+        }
+        self.flush_selected(&mut selected);
+        self.start_dtls(now);
+    }
+
+    fn flush_selected(
+        &mut self,
+        selected: &mut Option<(TransportId, Box<rill_ice::CandidatePair>)>,
+    ) {
+        if let Some((transport, pair)) = selected.take() {
+            self.tasks.push(Change::SelectedPair(transport, pair));
+        }
+    }
+
+    fn take_ice_event(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::LocalCandidate {
+                transport,
+                generation,
+                candidate,
+            } => {
+                let Some(ufrag) = self.ufrag(transport, generation) else {
+                    return;
+                };
+                self.tasks
+                    .push(Change::LocalCandidate(Box::new(LocalCandidateFound {
+                        ufrag,
+                        candidate: to_line(&candidate),
+                        url: candidate.url,
+                    })));
+            }
+            Event::LocalEndOfCandidates {
+                transport,
+                generation,
+            } => {
+                let Some(ufrag) = self.ufrag(transport, generation) else {
+                    return;
+                };
+                self.tasks.push(Change::LocalEndOfCandidates { ufrag });
+            }
+            Event::GatheringState { transport, state } => {
+                self.tasks.push(Change::Gathering(transport, state));
+            }
+            Event::CandidateError {
+                url,
+                address,
+                code,
+                reason,
+                ..
+            } => {
+                let error = IceCandidateError {
+                    address,
+                    url,
+                    code,
+                    text: reason,
+                };
+                self.tasks.push(Change::CandidateError(Box::new(error)));
+            }
+            Event::Server {
+                url,
+                outcome,
+                elapsed,
+                ..
+            } => {
+                let report = ServerReport {
+                    url,
+                    outcome,
+                    elapsed,
+                };
+                self.tasks.push(Change::Server(Box::new(report)));
+            }
+            Event::Proved { transport, path } => {
+                if let Some(transport) = self.transport_mut(transport) {
+                    transport.prove(now, &path);
+                }
+            }
+            Event::State { .. } | Event::SelectedPair { .. } | Event::Role(_) => {}
+        }
+    }
+
+    fn ufrag(&self, transport: TransportId, generation: Generation) -> Option<String> {
+        let (newest, credentials) = self.agent.local_credentials(transport)?;
+        (newest == generation).then(|| credentials.ufrag.clone())
+    }
+
+    /// DTLS starts on the first valid pair, not on nomination.
+    fn start_dtls(&mut self, now: Instant) {
+        for transport in &mut self.transports {
+            if transport.is_agreed() && self.agent.route(transport.id()).is_some() {
+                transport.start(now, &self.certificate, self.configuration.security);
+                let id = transport.id();
+                self.tasks
+                    .push(Change::Dtls(id, DtlsTransportState::Connecting, None));
+            }
+        }
+    }
+
+    fn pump_dtls(&mut self, now: Instant) {
+        for transport in &mut self.transports {
+            let id = transport.id();
+            while let Some(event) = transport.poll_event() {
+                let (state, error) = match event {
+                    TransportEvent::Data(packet) => {
+                        self.channels.handle_packet(now, &packet);
+                        continue;
+                    }
+                    TransportEvent::State(state, error) => (state, error),
+                };
+                match state {
+                    DtlsTransportState::Connected => self.channels.connect(now),
+                    DtlsTransportState::Closed => self.channels.close_all(None, &mut self.tasks),
+                    DtlsTransportState::Failed => {
+                        let reason = error.as_ref().map(TransportError::to_string);
+                        let error = ChannelError::Sctp(reason.unwrap_or_default());
+                        self.channels.close_all(Some(&error), &mut self.tasks);
+                    }
+                    DtlsTransportState::New | DtlsTransportState::Connecting => {}
+                }
+                self.tasks
+                    .push(Change::Dtls(id, state, error.map(Box::new)));
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! One DTLS association over one ICE transport (webrtc-pc, `RTCDtlsTransport`).
+
+mod dtls;
+
+use std::{collections::VecDeque, time::Instant};
+
+use rill_ice::{Path, Proof, TransportId};
+use rill_sdp::Fingerprint;
+
+pub(crate) use self::dtls::DtlsRole;
+use self::dtls::{Dtls, DtlsOutput};
+use crate::{Certificate, DtlsTransportState, Security, TransportError, fingerprint};
+
+/// How many datagrams are held from addresses that ICE has not proved yet, or from before both
+/// sides agreed: a first flight thrown away costs a second.
+const HELD: usize = 4;
+
+/// DTLS on one transport.
+#[derive(Debug)]
+pub(crate) struct DtlsTransport {
+    id: TransportId,
+    state: State,
+    held: VecDeque<Held>,
+    /// Handshake flights that wait for a route, oldest first.
+    flights: VecDeque<Vec<u8>>,
+    scratch: Vec<u8>,
+}
+
+/// A datagram that came too early.
+#[derive(Debug)]
+struct Held {
+    path: Path,
+    datagram: Vec<u8>,
+    /// Its address is proved by now.
+    proved: bool,
+}
+
+/// Where the association is.
+#[derive(Debug)]
+enum State {
+    /// The two sides have not agreed yet.
+    New,
+    /// They have; the first valid pair starts the handshake.
+    Agreed {
+        role: DtlsRole,
+        fingerprints: Vec<Fingerprint>,
+    },
+    /// Started.
+    Running(Box<Running>),
+    /// Ended.
+    Over,
+}
+
+#[derive(Debug)]
+struct Running {
+    role: DtlsRole,
+    fingerprints: Vec<Fingerprint>,
+    dtls: Dtls,
+    /// The peer's certificate is the announced one.
+    verified: bool,
+    connected: bool,
+}
+
+/// What came of driving DTLS.
+#[derive(Debug)]
+pub(crate) enum TransportEvent {
+    State(DtlsTransportState, Option<TransportError>),
+    /// An SCTP packet.
+    Data(Vec<u8>),
+}
+
+impl DtlsTransport {
+    pub(crate) fn new(id: TransportId) -> Self {
+        Self {
+            id,
+            state: State::New,
+            held: VecDeque::new(),
+            flights: VecDeque::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> TransportId {
+        self.id
+    }
+
+    /// Our role, once agreed.
+    pub(crate) fn role(&self) -> Option<DtlsRole> {
+        match &self.state {
+            State::Agreed { role, .. } => Some(*role),
+            State::Running(running) => Some(running.role),
+            State::New | State::Over => None,
+        }
+    }
+
+    /// The sides agreed, the handshake waits for a valid pair.
+    pub(crate) fn is_agreed(&self) -> bool {
+        matches!(self.state, State::Agreed { .. })
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        matches!(&self.state, State::Running(running) if running.connected)
+    }
+
+    /// The exchange is complete. A second one over a running association changes nothing
+    /// (RFC 8842 §5.1).
+    pub(crate) fn negotiate(&mut self, role: DtlsRole, fingerprints: Vec<Fingerprint>) {
+        if matches!(self.state, State::New) {
+            self.state = State::Agreed { role, fingerprints };
+        }
+    }
+
+    /// Starts the handshake; called when ICE has a valid pair.
+    pub(crate) fn start(&mut self, now: Instant, certificate: &Certificate, security: Security) {
+        let State::Agreed { role, fingerprints } = &mut self.state else {
+            return;
+        };
+        let (role, fingerprints) = (*role, std::mem::take(fingerprints));
+        let dtls = Dtls::new(now, role, certificate, security);
+        self.state = State::Running(Box::new(Running {
+            role,
+            fingerprints,
+            dtls,
+            verified: false,
+            connected: false,
+        }));
+        self.release(now);
+    }
+
+    /// A DTLS datagram. Only addresses that ICE has proved reach the handshake; a few others
+    /// are held. Whether it was taken.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        now: Instant,
+        path: Path,
+        datagram: &[u8],
+        proof: Proof,
+    ) -> bool {
+        match (&mut self.state, proof) {
+            (State::Running(running), Proof::Proved) => {
+                running.dtls.handle_datagram(now, datagram);
+                true
+            }
+            (State::Over, _) | (_, Proof::None) => false,
+            _ if self.held.len() < HELD => {
+                let proved = proof == Proof::Proved;
+                self.held.push_back(Held {
+                    path,
+                    datagram: datagram.to_vec(),
+                    proved,
+                });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// ICE proved an address: what is held from there counts.
+    pub(crate) fn prove(&mut self, now: Instant, proved: &Path) {
+        for held in &mut self.held {
+            let same = (held.path.socket, held.path.remote) == (proved.socket, proved.remote);
+            held.proved |= same;
+        }
+        self.release(now);
+    }
+
+    /// Takes the held datagrams whose address is proved.
+    fn release(&mut self, now: Instant) {
+        let State::Running(running) = &mut self.state else {
+            return;
+        };
+        self.held.retain(|held| {
+            if held.proved {
+                running.dtls.handle_datagram(now, &held.datagram);
+            }
+            !held.proved
+        });
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if let State::Running(running) = &mut self.state {
+            running.dtls.handle_timeout(now);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Running(running) => running.dtls.poll_timeout(),
+            State::New | State::Agreed { .. } | State::Over => None,
+        }
+    }
+
+    /// Drives DTLS until it has nothing more to say.
+    pub(crate) fn poll_event(&mut self) -> Option<TransportEvent> {
+        loop {
+            let State::Running(running) = &mut self.state else {
+                return None;
+            };
+            self.scratch.clear();
+            match running.dtls.poll(&mut self.scratch)? {
+                DtlsOutput::Packet => self.flights.push_back(self.scratch.clone()),
+                DtlsOutput::PeerCertificate(der) => {
+                    if !fingerprint::verify(&der, &running.fingerprints) {
+                        return Some(self.fail(TransportError::Fingerprint));
+                    }
+                    running.verified = true;
+                }
+                DtlsOutput::Connected { .. } if running.verified => {
+                    running.connected = true;
+                    return Some(TransportEvent::State(DtlsTransportState::Connected, None));
+                }
+                // No certificate was shown: nothing proves who the peer is.
+                DtlsOutput::Connected { .. } => {
+                    return Some(self.fail(TransportError::Fingerprint));
+                }
+                DtlsOutput::Data if running.connected => {
+                    return Some(TransportEvent::Data(self.scratch.clone()));
+                }
+                DtlsOutput::Data => {}
+                DtlsOutput::Closed => {
+                    self.state = State::Over;
+                    return Some(TransportEvent::State(DtlsTransportState::Closed, None));
+                }
+                DtlsOutput::Failed {
+                    reason,
+                    received_alert,
+                } => {
+                    return Some(self.fail(TransportError::Dtls {
+                        reason,
+                        received_alert,
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Seals one SCTP packet into `out`. Whether there is a datagram.
+    pub(crate) fn seal(&mut self, now: Instant, packet: &[u8], out: &mut Vec<u8>) -> bool {
+        let State::Running(running) = &mut self.state else {
+            return false;
+        };
+        if !running.connected {
+            return false;
+        }
+        running.dtls.send(now, packet);
+        matches!(running.dtls.poll(out), Some(DtlsOutput::Packet))
+    }
+
+    /// The next handshake datagram, for which the caller has a route.
+    pub(crate) fn poll_flight(&mut self) -> Option<Vec<u8>> {
+        self.flights.pop_front()
+    }
+
+    /// Says goodbye: the close_notify is the last flight.
+    pub(crate) fn close(&mut self, now: Instant) {
+        if let State::Running(running) = &mut self.state {
+            running.dtls.close(now);
+            while self.poll_event().is_some() {}
+        }
+        self.state = State::Over;
+        self.held.clear();
+    }
+
+    fn fail(&mut self, error: TransportError) -> TransportEvent {
+        self.state = State::Over;
+        self.held.clear();
+        self.flights.clear();
+        TransportEvent::State(DtlsTransportState::Failed, Some(error))
+    }
+}

@@ -1,0 +1,332 @@
+use rill_ice::{CandidatePair, GatheringState, TransportId, TransportState};
+use rill_sdp::{Attribute, Candidate, Media};
+use smallvec::SmallVec;
+
+use crate::{
+    ChannelId, ConnectionState, DtlsTransportState, Event, IceCandidate, IceConnectionState,
+    IceGatheringState, OperationId, TransportError,
+    jsep::{Description, Descriptions, Side, set_default_candidate},
+};
+
+/// What getters show: the state as of the last polled task.
+///
+/// The engine runs ahead of it; no attribute ever runs ahead of its event.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    pub(crate) descriptions: Descriptions,
+    pub(crate) transports: Vec<TransportView>,
+    pub(crate) states: States,
+}
+
+/// The aggregated states, as last announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct States {
+    pub(crate) gathering: IceGatheringState,
+    pub(crate) ice: IceConnectionState,
+    pub(crate) connection: ConnectionState,
+}
+
+impl Default for States {
+    fn default() -> Self {
+        Self {
+            gathering: IceGatheringState::New,
+            ice: IceConnectionState::New,
+            connection: ConnectionState::New,
+        }
+    }
+}
+
+/// One transport as the getters show it.
+#[derive(Debug)]
+pub(crate) struct TransportView {
+    pub(crate) id: TransportId,
+    pub(crate) gathering: GatheringState,
+    pub(crate) ice: TransportState,
+    pub(crate) dtls: DtlsTransportState,
+    pub(crate) selected: Option<CandidatePair>,
+}
+
+/// A description that was applied, and all that changes with it in the same task.
+#[derive(Debug)]
+pub(crate) struct Described {
+    /// `None` for the rollback that a remote offer implies.
+    pub(crate) operation: Option<OperationId>,
+    pub(crate) side: Side,
+    pub(crate) description: Description,
+    /// The transports that exist from now on.
+    pub(crate) transports: Vec<TransportId>,
+    /// The stream ids that channels got by it.
+    pub(crate) assigned: Vec<(ChannelId, u16)>,
+}
+
+/// A remote candidate that was taken.
+#[derive(Debug)]
+pub(crate) struct RemoteCandidateAdded {
+    pub(crate) operation: OperationId,
+    /// The line to add, per section: its username fragment, its position, the attribute.
+    pub(crate) lines: Vec<(String, usize, Attribute)>,
+}
+
+/// A local candidate of one generation.
+#[derive(Debug)]
+pub(crate) struct LocalCandidateFound {
+    pub(crate) ufrag: String,
+    pub(crate) candidate: Candidate,
+    pub(crate) url: Option<String>,
+}
+
+type Events = SmallVec<[Event; 1]>;
+
+impl View {
+    /// webrtc-pc §4.4.1.5, the steps that run in the queued task.
+    pub(crate) fn describe(&mut self, described: Described, events: &mut Events) {
+        let before = self.descriptions.signaling_state;
+        self.descriptions
+            .apply(described.side, described.description);
+        self.transports
+            .retain(|transport| described.transports.contains(&transport.id));
+        for id in described.transports {
+            if !self.transports.iter().any(|transport| transport.id == id) {
+                self.transports.push(TransportView::new(id));
+            }
+        }
+        let after = self.descriptions.signaling_state;
+        if before != after {
+            events.push(Event::SignalingStateChange(after));
+        }
+        self.announce_states(events);
+    }
+
+    /// The line is mirrored into every description that has its generation (webrtc-pc §4.4.1.6.1).
+    pub(crate) fn add_remote_candidate(&mut self, added: &RemoteCandidateAdded) {
+        for description in self.descriptions.of_mut(Side::Remote) {
+            for (ufrag, index, line) in &added.lines {
+                let Some(media) = description.session.media.get_mut(*index) else {
+                    continue;
+                };
+                if media.ice_ufrag().is_none_or(|own| own == ufrag) {
+                    insert(media, line);
+                }
+            }
+        }
+    }
+
+    /// Puts the candidate into its description, then says so (TRICKLE B4). A candidate whose
+    /// generation is in no applied description is discarded (RFC 9429 §4.1.10, D14).
+    pub(crate) fn surface(&mut self, found: &LocalCandidateFound, events: &mut Events) {
+        let line = Attribute::from(found.candidate.clone());
+        let Some((mid, index)) = self.insert_local(&found.ufrag, &line) else {
+            return;
+        };
+        events.push(Event::IceCandidate(Some(IceCandidate {
+            candidate: found.candidate.to_string(),
+            sdp_mid: mid,
+            sdp_m_line_index: index,
+            username_fragment: found.ufrag.clone(),
+            url: found.url.clone(),
+        })));
+    }
+
+    /// `a=end-of-candidates`, then the event whose candidate is the empty string (TRICKLE B7).
+    pub(crate) fn end_local_candidates(&mut self, ufrag: String, events: &mut Events) {
+        let Some((mid, index)) = self.insert_local(&ufrag, &Attribute::EndOfCandidates) else {
+            return;
+        };
+        events.push(Event::IceCandidate(Some(IceCandidate {
+            candidate: String::new(),
+            sdp_mid: mid,
+            sdp_m_line_index: index,
+            username_fragment: ufrag,
+            url: None,
+        })));
+    }
+
+    /// Adds a line to the sections of a generation; says where in the newest description.
+    fn insert_local(&mut self, ufrag: &str, line: &Attribute) -> Option<(String, u16)> {
+        let mut place = None;
+        for description in self.descriptions.of_mut(Side::Local) {
+            let sections = description.session.media.iter_mut().enumerate();
+            for (index, media) in sections
+                .filter(|(_, m)| m.ice_ufrag() == Some(ufrag))
+                .take(1)
+            {
+                insert(media, line);
+                set_default_candidate(media);
+                let mid = media.mid().unwrap_or_default().to_owned();
+                let index = u16::try_from(index).unwrap_or(u16::MAX);
+                place.get_or_insert((mid, index));
+            }
+        }
+        place
+    }
+
+    pub(crate) fn set_gathering(
+        &mut self,
+        id: TransportId,
+        state: GatheringState,
+        events: &mut Events,
+    ) {
+        let Some(transport) = self.transport(id) else {
+            return;
+        };
+        transport.gathering = state;
+        let before = self.states.gathering;
+        self.announce_states(events);
+        // Exactly one null candidate per completion, after the state (webrtc-pc #2893, TRICKLE B8).
+        if before != self.states.gathering && self.states.gathering == IceGatheringState::Complete {
+            events.push(Event::IceCandidate(None));
+        }
+    }
+
+    pub(crate) fn set_ice(
+        &mut self,
+        id: TransportId,
+        state: TransportState,
+        selected: Option<CandidatePair>,
+        events: &mut Events,
+    ) {
+        let Some(transport) = self.transport(id) else {
+            return;
+        };
+        transport.ice = state;
+        if let Some(pair) = selected {
+            transport.selected = Some(pair.clone());
+            events.push(Event::SelectedCandidatePairChange(pair));
+        }
+        self.announce_states(events);
+    }
+
+    pub(crate) fn select(&mut self, id: TransportId, pair: CandidatePair, events: &mut Events) {
+        let Some(transport) = self.transport(id) else {
+            return;
+        };
+        transport.selected = Some(pair.clone());
+        events.push(Event::SelectedCandidatePairChange(pair));
+    }
+
+    pub(crate) fn set_dtls(
+        &mut self,
+        id: TransportId,
+        state: DtlsTransportState,
+        error: Option<TransportError>,
+        events: &mut Events,
+    ) {
+        let Some(transport) = self.transport(id) else {
+            return;
+        };
+        transport.dtls = state;
+        events.extend(error.map(Event::TransportError));
+        self.announce_states(events);
+    }
+
+    /// Every state at once, silently: `close()` fires no events (webrtc-pc §4.4.3).
+    pub(crate) fn close(&mut self) {
+        self.descriptions.signaling_state = crate::SignalingState::Closed;
+        self.states.ice = IceConnectionState::Closed;
+        self.states.connection = ConnectionState::Closed;
+    }
+
+    fn transport(&mut self, id: TransportId) -> Option<&mut TransportView> {
+        self.transports
+            .iter_mut()
+            .find(|transport| transport.id == id)
+    }
+
+    /// Fires what changed, in the order of webrtc-pc §5.6: ICE before the whole.
+    fn announce_states(&mut self, events: &mut Events) {
+        let now = States {
+            gathering: self.gathering_state(),
+            ice: self.ice_state(),
+            connection: self.connection_state(),
+        };
+        let before = std::mem::replace(&mut self.states, now);
+        if before.gathering != now.gathering {
+            events.push(Event::IceGatheringStateChange(now.gathering));
+        }
+        if before.ice != now.ice {
+            events.push(Event::IceConnectionStateChange(now.ice));
+        }
+        if before.connection != now.connection {
+            events.push(Event::ConnectionStateChange(now.connection));
+        }
+    }
+
+    /// webrtc-pc, `RTCIceGatheringState`.
+    fn gathering_state(&self) -> IceGatheringState {
+        let any = |state| {
+            self.transports
+                .iter()
+                .any(|transport| transport.gathering == state)
+        };
+        if any(GatheringState::Gathering) {
+            IceGatheringState::Gathering
+        } else if any(GatheringState::Complete) && !any(GatheringState::New) {
+            IceGatheringState::Complete
+        } else {
+            IceGatheringState::New
+        }
+    }
+
+    /// webrtc-pc, `RTCIceConnectionState`; the rules apply from the top down.
+    fn ice_state(&self) -> IceConnectionState {
+        use TransportState as T;
+        let any = |states: &[T]| self.transports.iter().any(|t| states.contains(&t.ice));
+        let all = |states: &[T]| self.transports.iter().all(|t| states.contains(&t.ice));
+        if any(&[T::Failed]) {
+            IceConnectionState::Failed
+        } else if any(&[T::Disconnected]) {
+            IceConnectionState::Disconnected
+        } else if all(&[T::New, T::Closed]) {
+            IceConnectionState::New
+        } else if any(&[T::New, T::Checking]) {
+            IceConnectionState::Checking
+        } else if all(&[T::Completed, T::Closed]) {
+            IceConnectionState::Completed
+        } else {
+            IceConnectionState::Connected
+        }
+    }
+
+    /// webrtc-pc, `RTCPeerConnectionState`; the rules apply from the top down.
+    fn connection_state(&self) -> ConnectionState {
+        use DtlsTransportState as D;
+        use TransportState as T;
+        let any_ice = |states: &[T]| self.transports.iter().any(|t| states.contains(&t.ice));
+        let any_dtls = |states: &[D]| self.transports.iter().any(|t| states.contains(&t.dtls));
+        let all_new = self
+            .transports
+            .iter()
+            .all(|t| matches!(t.ice, T::New | T::Closed) && matches!(t.dtls, D::New | D::Closed));
+        if any_ice(&[T::Failed]) || any_dtls(&[D::Failed]) {
+            ConnectionState::Failed
+        } else if any_ice(&[T::Disconnected]) {
+            ConnectionState::Disconnected
+        } else if all_new {
+            ConnectionState::New
+        } else if any_ice(&[T::New, T::Checking]) || any_dtls(&[D::New, D::Connecting]) {
+            ConnectionState::Connecting
+        } else {
+            ConnectionState::Connected
+        }
+    }
+}
+
+impl TransportView {
+    fn new(id: TransportId) -> Self {
+        Self {
+            id,
+            gathering: GatheringState::New,
+            ice: TransportState::New,
+            dtls: DtlsTransportState::New,
+            selected: None,
+        }
+    }
+}
+
+/// Adds a candidate, or their end, in its place; what is there already, or too much, is left out.
+fn insert(media: &mut Media, line: &Attribute) {
+    match line {
+        Attribute::Candidate(candidate) => drop(media.insert_candidate((**candidate).clone())),
+        _ => media.insert_end_of_candidates(),
+    }
+}
