@@ -1,2 +1,57 @@
 #![forbid(unsafe_code)]
-//! Placeholder.
+//! The W3C `RTCPeerConnection` outside the browser, with ICE trickling done to the letter.
+//!
+//! A [`PeerConnection`] lives inside a tokio runtime. Operations are futures that resolve at once;
+//! what happens later arrives on one ordered stream, [`PeerConnection::next_event`], and payloads are
+//! pulled from each [`DataChannel`]. The last handle that is dropped closes the connection.
+//!
+//! ```no_run
+//! # async fn send(_: rill::SessionDescription) {}
+//! # async fn send_candidate(_: rill::IceCandidateInit) {}
+//! # async fn answer(offer: rill::SessionDescription) -> Result<(), Box<dyn std::error::Error>> {
+//! use rill::{Configuration, Event, GatheringWait, PeerConnection};
+//!
+//! let pc = PeerConnection::new(Configuration::default())?;
+//! pc.set_remote_description(offer).await?;
+//! pc.set_local_description(None).await?;
+//! if pc.can_trickle_ice_candidates() != Some(true) {
+//!     pc.gathering_complete(GatheringWait::default()).await; // the answer must carry everything
+//! }
+//! send(pc.local_description().expect("just applied")).await;
+//! while let Some(event) = pc.next_event().await {
+//!     if let Event::IceCandidate(Some(candidate)) = event {
+//!         send_candidate(candidate.to_init()).await; // candidates follow the answer
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod binding;
+mod data_channel;
+mod driver;
+mod error;
+mod event;
+mod gathering;
+mod inbox;
+mod peer_connection;
+mod shared;
+
+pub use rill_peer::{
+    AddIceCandidateError, BundlePolicy, CandidatePair, Certificate, CertificateError,
+    CertificateOptions, ChannelError, ConfigurationError, ConnectionState, CreateAnswerError,
+    CreateDataChannelError, CreateOfferError, DataChannelInit, DataChannelState,
+    DtlsTransportState, Exception, IceCandidate, IceCandidateError, IceCandidateInit,
+    IceConnectionState, IceGatheringState, IceServer, IceServerError, IceTransportPolicy, Kind,
+    LocalCandidate, Loopback, Message, SdpType, SectionProblem, SendError, ServerOutcome,
+    ServerReport, SessionDescription, SetDescriptionError, SignalingState, TransportError,
+    UnknownSdpType,
+};
+
+pub use self::{
+    data_channel::DataChannel,
+    error::NewError,
+    event::Event,
+    gathering::{GatheringOutcome, GatheringWait, GoodEnough},
+    peer_connection::{Configuration, PeerConnection},
+};

@@ -1,0 +1,181 @@
+//! One task per connection: it carries out what the core asks for, and feeds it what arrives.
+
+mod interface;
+mod outbox;
+mod receive;
+mod socket;
+
+use std::{
+    collections::BTreeMap,
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use rill_peer::{Request, RequestId, Response, SocketId};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::Sleep,
+};
+
+use self::{outbox::Outbox, socket::Socket};
+use crate::shared::Shared;
+
+/// Drives a connection until it is closed.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    let (answer, answers) = unbounded_channel();
+    let driver = Driver {
+        shared,
+        sockets: BTreeMap::new(),
+        answer,
+        answers,
+    };
+    driver.run().await;
+}
+
+struct Driver {
+    shared: Arc<Shared>,
+    sockets: BTreeMap<SocketId, Socket>,
+    /// Given to the tasks that resolve names.
+    answer: UnboundedSender<(RequestId, Response)>,
+    answers: UnboundedReceiver<(RequestId, Response)>,
+}
+
+/// Why the driver woke.
+enum Wake {
+    /// These sockets may have datagrams.
+    Readable(Vec<SocketId>),
+    /// A request was carried out elsewhere.
+    Answer(RequestId, Response),
+    /// The core's timeout has come.
+    Timeout,
+    /// A handle commanded something.
+    Command,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        let mut outbox = Outbox::default();
+        let mut sleep = pin!(tokio::time::sleep_until(Instant::now().into()));
+        loop {
+            let (more, timeout, closed) = self.step(&mut outbox).await;
+            if closed && !more {
+                return;
+            }
+            if more {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let armed = timeout.is_some();
+            if let Some(timeout) = timeout {
+                sleep.as_mut().reset(timeout.into());
+            }
+            match self.wait(armed.then(|| sleep.as_mut())).await {
+                Wake::Readable(sockets) => self.receive(&sockets),
+                Wake::Answer(id, response) => {
+                    self.shared
+                        .feed(|peer, now| peer.handle_response(now, id, response));
+                }
+                Wake::Timeout => self.shared.feed(rill_peer::PeerConnection::handle_timeout),
+                Wake::Command => {}
+            }
+        }
+    }
+
+    /// Takes what the core wants done and does it. Says whether there is more, when the core wants
+    /// to be woken, and whether it is closed.
+    async fn step(&mut self, outbox: &mut Outbox) -> (bool, Option<Instant>, bool) {
+        let mut requests = Vec::new();
+        let (more, timeout, closed) = {
+            let mut state = self.shared.lock();
+            let more = outbox.fill(&mut state.peer, Instant::now());
+            requests.extend(std::iter::from_fn(|| state.peer.poll_request()));
+            state.deliver(&self.shared);
+            (more, state.peer.poll_timeout(), state.peer.is_closed())
+        };
+        for (path, error) in outbox.send(&self.sockets).await {
+            tracing::debug!(%error, "datagram not sent");
+            self.shared
+                .feed(|peer, now| peer.handle_send_error(now, &path));
+        }
+        let busy = !requests.is_empty();
+        for request in requests {
+            self.carry_out(request);
+        }
+        (more || (busy && !closed), timeout, closed)
+    }
+
+    fn carry_out(&mut self, request: Request) {
+        let (id, response) = match request {
+            Request::ListInterfaces { id } => (id, interface::list()),
+            Request::BindUdp {
+                id,
+                socket,
+                address,
+            } => match Socket::bind(address) {
+                Ok(bound) => {
+                    let address = bound.local_address();
+                    self.sockets.insert(socket, bound);
+                    (id, Response::Bound(address))
+                }
+                Err(error) => (id, Response::Failed(error.to_string())),
+            },
+            Request::Resolve { id, name } => return self.resolve(id, name),
+            Request::CloseSocket { socket } => {
+                self.sockets.remove(&socket);
+                return;
+            }
+            // Requests of later capabilities, which the agent does not make yet.
+            _ => return,
+        };
+        self.shared
+            .feed(|peer, now| peer.handle_response(now, id, response));
+    }
+
+    fn resolve(&self, id: RequestId, name: String) {
+        let answer = self.answer.clone();
+        tokio::spawn(async move {
+            let response = match tokio::net::lookup_host((name.as_str(), 0)).await {
+                Ok(addresses) => {
+                    Response::Resolved(addresses.map(|address| address.ip()).collect())
+                }
+                Err(error) => Response::Failed(error.to_string()),
+            };
+            // The driver may be gone by now; then nobody asks.
+            drop(answer.send((id, response)));
+        });
+    }
+
+    /// Waits for the first of: a command, an answer, a datagram, the timeout.
+    async fn wait(&mut self, mut sleep: Option<Pin<&mut Sleep>>) -> Wake {
+        let shared = Arc::clone(&self.shared);
+        let mut commanded = pin!(shared.commanded.notified());
+        poll_fn(|context| {
+            if commanded.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Wake::Command);
+            }
+            if let Poll::Ready(Some((id, response))) = self.answers.poll_recv(context) {
+                return Poll::Ready(Wake::Answer(id, response));
+            }
+            let readable = self.readable(context);
+            if !readable.is_empty() {
+                return Poll::Ready(Wake::Readable(readable));
+            }
+            match sleep.as_mut() {
+                Some(sleep) => sleep.as_mut().poll(context).map(|()| Wake::Timeout),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    fn readable(&self, context: &mut Context<'_>) -> Vec<SocketId> {
+        let ready = self
+            .sockets
+            .iter()
+            .filter(|(_, socket)| socket.poll_readable(context));
+        ready.map(|(id, _)| *id).collect()
+    }
+}

@@ -1,0 +1,97 @@
+use std::{
+    io::{self, IoSliceMut},
+    net::{IpAddr, SocketAddr},
+    task::Context,
+};
+
+use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use socket2::{Domain, Protocol, Type};
+use tokio::{io::Interest, net::UdpSocket};
+
+/// What is asked of the kernel for each direction; it grants what it allows. Default buffers overflow
+/// under a burst, and every overflow costs a retransmission time-out.
+const BUFFER: usize = 4 * 1024 * 1024;
+
+/// A UDP socket that sends and receives trains.
+pub(super) struct Socket {
+    io: UdpSocket,
+    state: UdpSocketState,
+    address: SocketAddr,
+}
+
+impl Socket {
+    /// Binds a free port of an address.
+    pub(super) fn bind(address: IpAddr) -> io::Result<Self> {
+        let domain = Domain::for_address(SocketAddr::new(address, 0));
+        let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.set_nonblocking(true)?;
+        // Less than asked for is no error; none at all would be noticed by everything else.
+        drop(socket.set_recv_buffer_size(BUFFER));
+        drop(socket.set_send_buffer_size(BUFFER));
+        socket.bind(&SocketAddr::new(address, 0).into())?;
+        let io = UdpSocket::from_std(socket.into())?;
+        let state = UdpSocketState::new((&io).into())?;
+        let address = io.local_addr()?;
+        Ok(Self { io, state, address })
+    }
+
+    pub(super) fn local_address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn poll_readable(&self, context: &mut Context<'_>) -> bool {
+        self.io.poll_recv_ready(context).is_ready()
+    }
+
+    /// Receives what is there, into buffers that are cut by `stride`.
+    pub(super) fn receive(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> io::Result<usize> {
+        self.io.try_io(Interest::READABLE, || {
+            self.state.recv((&self.io).into(), buffers, meta)
+        })
+    }
+
+    /// Sends a train, in as many calls as the kernel needs; waits while the socket's buffer is full.
+    pub(super) async fn send(
+        &self,
+        remote: SocketAddr,
+        ecn: Option<u8>,
+        bytes: &[u8],
+        segment: Option<usize>,
+    ) -> io::Result<()> {
+        let per_call = segment.map_or(bytes.len(), |segment| {
+            segment * self.state.max_gso_segments()
+        });
+        for contents in bytes.chunks(per_call.max(1)) {
+            let transmit = Transmit {
+                destination: remote,
+                ecn: ecn.and_then(quinn_udp::EcnCodepoint::from_bits),
+                contents,
+                segment_size: segment.filter(|&segment| segment < contents.len()),
+                src_ip: None,
+            };
+            self.send_one(&transmit).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_one(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        loop {
+            let sent = self.io.try_io(Interest::WRITABLE, || {
+                self.state.try_send((&self.io).into(), transmit)
+            });
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.io.writable().await?;
+                }
+                result => return result,
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use rill_peer::{ChannelError, ChannelId, DataChannelState, Event, Message, PeerConnection};
+use tokio::sync::Notify;
+
+/// How many unread events of a connection are kept. A reader that far behind is none; what comes
+/// then is dropped, and a peer's channel is closed.
+const UNREAD_EVENTS: usize = 16 * 1024;
+
+/// The tasks of a connection, sorted for the handles that read them.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    events: VecDeque<Event>,
+    channels: BTreeMap<ChannelId, ChannelInbox>,
+    /// Which kinds of candidates were gathered, as the `typ` of their lines.
+    gathered: Vec<String>,
+    ended: bool,
+    news: bool,
+}
+
+/// What waits for the reader of one channel.
+#[derive(Default)]
+pub(crate) struct ChannelInbox {
+    messages: VecDeque<Message>,
+    pub(crate) error: Option<ChannelError>,
+    /// Fires on messages and on every change of the channel.
+    pub(crate) changed: Arc<Notify>,
+}
+
+impl Inbox {
+    /// Sorts one event. The core's getters are already as of it, or later.
+    pub(crate) fn take(&mut self, event: Event, peer: &PeerConnection) {
+        match event {
+            Event::Message(id, message) => {
+                if let Some(channel) = self.channels.get_mut(&id) {
+                    channel.messages.push_back(message);
+                    channel.changed.notify_waiters();
+                }
+            }
+            Event::Error(id, error) => {
+                if let Some(channel) = self.channels.get_mut(&id) {
+                    channel.error = Some(error);
+                }
+            }
+            Event::Open(id)
+            | Event::Closing(id)
+            | Event::Close(id)
+            | Event::BufferedAmountLow(id) => {
+                if let Some(channel) = self.channels.get(&id) {
+                    channel.changed.notify_waiters();
+                }
+            }
+            event => {
+                if let Event::IceCandidate(Some(candidate)) = &event {
+                    let kind = candidate
+                        .candidate
+                        .split_once(" typ ")
+                        .map(|(_, rest)| rest);
+                    let kind = kind.and_then(|rest| rest.split(' ').next());
+                    self.gathered.extend(kind.map(str::to_owned));
+                }
+                if let Event::DataChannel(id) = &event {
+                    debug_assert!(peer.data_channel_state(*id) != DataChannelState::Connecting);
+                    self.channel(*id);
+                }
+                if self.events.len() < UNREAD_EVENTS {
+                    self.events.push_back(event);
+                }
+                self.news = true;
+            }
+        }
+    }
+
+    /// The connection is closed: readers are told.
+    pub(crate) fn end(&mut self) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        self.news = true;
+        for channel in self.channels.values() {
+            channel.changed.notify_waiters();
+        }
+    }
+
+    pub(crate) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
+    }
+
+    /// The next event, `Some(None)` when there will be no more.
+    pub(crate) fn next_event(&mut self) -> Option<Option<Event>> {
+        match self.events.pop_front() {
+            Some(event) => Some(Some(event)),
+            None => self.ended.then_some(None),
+        }
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether a candidate of one of these kinds was gathered.
+    pub(crate) fn has_gathered(&self, kinds: &[&str]) -> bool {
+        self.gathered
+            .iter()
+            .any(|kind| kinds.contains(&kind.as_str()))
+    }
+
+    /// The inbox of a channel, made when it is first spoken of.
+    pub(crate) fn channel(&mut self, id: ChannelId) -> &mut ChannelInbox {
+        self.channels.entry(id).or_default()
+    }
+
+    /// The channel's last handle is gone. Says how many bytes nobody will read.
+    pub(crate) fn forget(&mut self, id: ChannelId) -> usize {
+        let channel = self.channels.remove(&id);
+        channel.map_or(0, |channel| channel.messages.iter().map(Message::len).sum())
+    }
+}
+
+impl ChannelInbox {
+    pub(crate) fn next_message(&mut self) -> Option<Message> {
+        self.messages.pop_front()
+    }
+}

@@ -1,0 +1,99 @@
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use rill_peer::PeerConnection;
+use tokio::sync::Notify;
+
+use crate::inbox::Inbox;
+
+/// What the handles and the driver share: the core behind one short lock, never held across an await.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Something was commanded: the driver polls.
+    pub(crate) commanded: Notify,
+    /// The connection's event stream has something, or has ended.
+    pub(crate) events: Notify,
+}
+
+pub(crate) struct State {
+    pub(crate) peer: PeerConnection,
+    pub(crate) face: Face,
+}
+
+/// Who takes the tasks.
+pub(crate) enum Face {
+    /// The Rust API: all at once, into queues that handles read.
+    Inbox(Inbox),
+    /// A language binding: one by one, when it was told that there are some.
+    Binding {
+        wake: Arc<dyn Fn() + Send + Sync>,
+        told: bool,
+    },
+}
+
+impl Shared {
+    pub(crate) fn new(peer: PeerConnection, face: Face) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State { peer, face }),
+            commanded: Notify::new(),
+            events: Notify::new(),
+        })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere left the core as it was between two calls; closing must still work.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a command on the core, hands out what it caused, and lets the driver act on it.
+    pub(crate) fn command<R>(&self, run: impl FnOnce(&mut PeerConnection, Instant) -> R) -> R {
+        let mut state = self.lock();
+        let result = run(&mut state.peer, Instant::now());
+        state.deliver(self);
+        drop(state);
+        self.commanded.notify_one();
+        result
+    }
+
+    pub(crate) fn close(&self) {
+        self.command(PeerConnection::close);
+    }
+}
+
+impl State {
+    /// Hands out the tasks that wait.
+    pub(crate) fn deliver(&mut self, shared: &Shared) {
+        match &mut self.face {
+            Face::Inbox(inbox) => {
+                while let Some(task) = self.peer.poll_task() {
+                    for event in task.into_events() {
+                        inbox.take(event, &self.peer);
+                    }
+                }
+                if self.peer.is_closed() {
+                    inbox.end();
+                }
+                if inbox.take_news() {
+                    shared.events.notify_waiters();
+                }
+            }
+            Face::Binding { wake, told } => {
+                if !*told && self.peer.has_task() {
+                    *told = true;
+                    wake();
+                }
+            }
+        }
+    }
+}
+
+/// The last handle that is dropped closes the connection.
+pub(crate) struct Handle(pub(crate) Arc<Shared>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

@@ -1,0 +1,184 @@
+//! Two connections in one process, over the loopback interface.
+
+use std::time::Duration;
+
+use rill::{
+    Configuration, ConnectionState, DataChannel, DataChannelInit, Event, GatheringOutcome,
+    GatheringWait, IceCandidateInit, IceServer, Loopback, Message, PeerConnection, SdpType,
+    SessionDescription,
+};
+use tokio::{sync::mpsc, time::timeout};
+
+const LONG: Duration = Duration::from_secs(10);
+
+fn peer() -> PeerConnection {
+    peer_with(Vec::new())
+}
+
+fn peer_with(ice_servers: Vec<IceServer>) -> PeerConnection {
+    let configuration = Configuration {
+        ice_servers,
+        loopback: Loopback::Always,
+        ..Configuration::default()
+    };
+    PeerConnection::new(configuration).unwrap()
+}
+
+/// Passes candidates on as they come; gives out the peer's channels.
+fn trickle(from: &PeerConnection, to: &PeerConnection) -> mpsc::UnboundedReceiver<DataChannel> {
+    let (from, to) = (from.clone(), to.clone());
+    let (channels, received) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(event) = from.next_event().await {
+            match event {
+                Event::IceCandidate(Some(candidate)) => {
+                    to.add_ice_candidate(candidate.to_init()).await.unwrap();
+                }
+                Event::DataChannel(channel) => drop(channels.send(channel)),
+                _ => {}
+            }
+        }
+    });
+    received
+}
+
+fn without_trickle(offer: &SessionDescription) -> SessionDescription {
+    SessionDescription::new(offer.kind, offer.sdp.replace("trickle ", ""))
+}
+
+#[tokio::test]
+async fn two_peers_connect_with_full_trickle_and_exchange_messages() {
+    let (a, b) = (peer(), peer());
+    let channel = a
+        .create_data_channel("chat", DataChannelInit::default())
+        .unwrap();
+    a.set_local_description(None).await.unwrap();
+    assert_eq!(b.can_trickle_ice_candidates(), None);
+    b.set_remote_description(a.local_description().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(b.can_trickle_ice_candidates(), Some(true));
+    b.set_local_description(None).await.unwrap();
+    a.set_remote_description(b.local_description().unwrap())
+        .await
+        .unwrap();
+    let _none = trickle(&a, &b);
+    let mut channels = trickle(&b, &a);
+
+    timeout(LONG, channel.opened()).await.unwrap().unwrap();
+    let other = timeout(LONG, channels.recv()).await.unwrap().unwrap();
+    assert_eq!(other.label(), "chat");
+    channel.send_text("hello").unwrap();
+    assert_eq!(
+        timeout(LONG, other.recv()).await.unwrap(),
+        Some(Message::Text("hello".into()))
+    );
+    let large = vec![7; 256 * 1024];
+    other.send(large.clone()).unwrap();
+    assert_eq!(
+        timeout(LONG, channel.recv()).await.unwrap(),
+        Some(Message::Binary(large.into()))
+    );
+    assert_eq!(a.connection_state(), ConnectionState::Connected);
+    assert!(channel.send(vec![0; 256 * 1024 + 1]).is_err());
+
+    other.close();
+    timeout(LONG, channel.closed()).await.unwrap();
+    assert_eq!(timeout(LONG, channel.recv()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_offer_without_the_token_is_answered_with_everything_within_two_seconds() {
+    // Nobody answers at this port.
+    let dead = IceServer {
+        urls: vec!["stun:127.0.0.1:9".into()],
+        ..IceServer::default()
+    };
+    let (a, b) = (peer(), peer_with(vec![dead]));
+    let channel = a
+        .create_data_channel("half", DataChannelInit::default())
+        .unwrap();
+    a.set_local_description(None).await.unwrap();
+    a.gathering_complete(GatheringWait::default()).await;
+    let offer = without_trickle(&a.local_description().unwrap());
+    b.set_remote_description(offer).await.unwrap();
+    assert_eq!(b.can_trickle_ice_candidates(), Some(false));
+    b.set_local_description(None).await.unwrap();
+    let wait = b.gathering_complete(GatheringWait::default());
+    let outcome = timeout(Duration::from_secs(2), wait).await.unwrap();
+    assert_eq!(outcome, GatheringOutcome::Complete);
+    let answer = b.local_description().unwrap();
+    assert!(answer.sdp.contains("a=candidate:"));
+    assert_eq!(answer.sdp.matches("a=end-of-candidates").count(), 1);
+    a.set_remote_description(answer).await.unwrap();
+    timeout(LONG, channel.opened()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_tells_the_peer() {
+    let (a, b) = (peer(), peer());
+    let channel = a
+        .create_data_channel("x", DataChannelInit::default())
+        .unwrap();
+    a.set_local_description(None).await.unwrap();
+    a.gathering_complete(GatheringWait::default()).await;
+    b.set_remote_description(a.local_description().unwrap())
+        .await
+        .unwrap();
+    b.set_local_description(None).await.unwrap();
+    b.gathering_complete(GatheringWait::default()).await;
+    a.set_remote_description(b.local_description().unwrap())
+        .await
+        .unwrap();
+    timeout(LONG, channel.opened()).await.unwrap().unwrap();
+    drop(b);
+    timeout(LONG, channel.closed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn refused_input_says_what_is_wrong_and_changes_nothing() {
+    let a = peer();
+    let error = a
+        .set_remote_description(SessionDescription::new(
+            SdpType::Offer,
+            "v=0\r\nnonsense\r\n",
+        ))
+        .await
+        .unwrap_err();
+    assert_eq!(error.line(), Some(2), "{error}");
+    assert_eq!(a.can_trickle_ice_candidates(), None);
+    let candidate = IceCandidateInit {
+        candidate: "candidate:1".into(),
+        ..Default::default()
+    };
+    assert_eq!(
+        a.add_ice_candidate(candidate)
+            .await
+            .unwrap_err()
+            .exception()
+            .name(),
+        "TypeError"
+    );
+    assert_eq!(
+        a.add_ice_candidate(None)
+            .await
+            .unwrap_err()
+            .exception()
+            .name(),
+        "InvalidStateError"
+    );
+}
+
+#[tokio::test]
+async fn nothing_fires_after_close() {
+    let a = peer();
+    let _channel = a
+        .create_data_channel("x", DataChannelInit::default())
+        .unwrap();
+    a.set_local_description(None).await.unwrap();
+    a.close();
+    let rest = async { while a.next_event().await.is_some() {} };
+    timeout(LONG, rest).await.unwrap();
+    assert_eq!(a.connection_state(), ConnectionState::Closed);
+    assert!(a.create_offer().await.is_err());
+}
