@@ -21,8 +21,14 @@ pub fn ice(data: &[u8]) {
     assert_eq!(trace, play(data), "the same script, and other bytes");
 }
 
-/// Plays the script, and gives a digest of everything that came out.
+/// Plays the script to its end, and gives a digest of everything that came out.
 fn play(data: &[u8]) -> u64 {
+    let mut world = play_open(data);
+    world.close();
+    world.trace()
+}
+
+fn play_open(data: &[u8]) -> World {
     let mut script = Script::new(data);
     let mut world = World::new(script.byte());
     for _ in 0..MAX_STEPS {
@@ -32,8 +38,7 @@ fn play(data: &[u8]) -> u64 {
         step(&mut world, &mut script);
         world.observe();
     }
-    world.close();
-    world.trace()
+    world
 }
 
 fn step(world: &mut World, script: &mut Script<'_>) {
@@ -168,4 +173,59 @@ fn interfaces(choice: u8) -> Vec<Interface> {
         loopback: matches!(bit, 2 | 3),
     };
     chosen.map(interface).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rill_ice::TransportState;
+
+    use super::*;
+
+    fn input(name: &str) -> Vec<u8> {
+        std::fs::read(crate::corpus_directory("ice").join(name)).expect("it is in the corpus")
+    }
+
+    fn state(name: &str) -> TransportState {
+        let world = play_open(&input(name));
+        world.agent.state(world.transports[0])
+    }
+
+    #[test]
+    fn scripts_of_the_corpus_lead_where_their_names_say() {
+        for connected in [
+            "connect",
+            "connect-controlled",
+            "connect-by-prflx",
+            "consent-kept",
+        ] {
+            let state = state(connected);
+            let is_connected = [TransportState::Connected, TransportState::Completed];
+            assert!(is_connected.contains(&state), "{connected}: {state}");
+        }
+        assert_eq!(state("silence"), TransportState::Failed);
+        assert_eq!(state("consent-lost"), TransportState::Failed);
+        assert_eq!(state("gather"), TransportState::New);
+    }
+
+    #[test]
+    #[should_panic(expected = "sends to 192.0.2.1:1000")]
+    fn a_datagram_to_an_address_that_nobody_gave_is_noticed() {
+        let mut world = play_open(&input("gather"));
+        let id = world.transports[0];
+        world
+            .agent
+            .set_remote_credentials(world.now, id, peer::credentials(0));
+        let candidate = RemoteCandidate {
+            foundation: "1".into(),
+            component: 1,
+            protocol: Protocol::Udp,
+            priority: 1,
+            kind: Kind::Host,
+            address: RemoteAddress::Ip(ADDRESSES[0].parse().expect("a literal")),
+            ufrag: None,
+        };
+        let added = world.agent.add_remote_candidate(world.now, id, candidate);
+        assert_eq!(added, Ok(()));
+        world.pass(100);
+    }
 }

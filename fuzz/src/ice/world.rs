@@ -81,6 +81,8 @@ enum What {
 enum SocketState {
     Asked(IpAddr),
     Bound(SocketAddr),
+    /// Not bound. The agent may have asked to close it before it heard of that.
+    Failed,
     Closed,
 }
 
@@ -232,7 +234,7 @@ impl World {
                 Response::Bound(bound) => {
                     SocketState::Bound(SocketAddr::new(address, bound.port()))
                 }
-                _ => SocketState::Closed,
+                _ => SocketState::Failed,
             };
             self.sockets.insert(socket, state);
         }
@@ -462,7 +464,7 @@ impl World {
         let left = self
             .sockets
             .iter()
-            .find(|(_, state)| **state != SocketState::Closed);
+            .find(|(_, state)| !matches!(state, SocketState::Closed | SocketState::Failed));
         assert!(
             left.is_none(),
             "socket {:?} is left open",
