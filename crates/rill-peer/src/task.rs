@@ -78,7 +78,7 @@ pub enum Event {
     /// How a STUN server fared; not a W3C event.
     Server(ServerReport),
     /// `selectedcandidatepairchange` on the ICE transport.
-    SelectedCandidatePairChange(CandidatePair),
+    SelectedCandidatePairChange(Box<CandidatePair>),
     /// `error` on the DTLS transport.
     TransportError(TransportError),
     /// `datachannel`: the peer created this channel.

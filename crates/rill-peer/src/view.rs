@@ -43,7 +43,7 @@ pub(crate) struct TransportView {
     pub(crate) gathering: GatheringState,
     pub(crate) ice: TransportState,
     pub(crate) dtls: DtlsTransportState,
-    pub(crate) selected: Option<CandidatePair>,
+    pub(crate) selected: Option<Box<CandidatePair>>,
 }
 
 /// A description that was applied, and all that changes with it in the same task.
@@ -182,7 +182,7 @@ impl View {
         &mut self,
         id: TransportId,
         state: TransportState,
-        selected: Option<CandidatePair>,
+        selected: Option<Box<CandidatePair>>,
         events: &mut Events,
     ) {
         let Some(transport) = self.transport(id) else {
@@ -196,7 +196,12 @@ impl View {
         self.announce_states(events);
     }
 
-    pub(crate) fn select(&mut self, id: TransportId, pair: CandidatePair, events: &mut Events) {
+    pub(crate) fn select(
+        &mut self,
+        id: TransportId,
+        pair: Box<CandidatePair>,
+        events: &mut Events,
+    ) {
         let Some(transport) = self.transport(id) else {
             return;
         };

@@ -28,7 +28,7 @@ pub enum Event {
     /// How a STUN server fared.
     Server(ServerReport),
     /// `selectedcandidatepairchange` on the ICE transport.
-    SelectedCandidatePairChange(CandidatePair),
+    SelectedCandidatePairChange(Box<CandidatePair>),
     /// `error` on the DTLS transport; the connection has failed.
     TransportError(TransportError),
     /// `datachannel`: the peer opened a channel.

@@ -58,8 +58,8 @@ impl DataChannels {
         tasks.push(Change::Channel(id, ChannelChange::Opened));
     }
 
-    /// Takes a DCEP message of the peer. A malformed one, or one that does not fit, is dropped and
-    /// counted; other channels are not touched.
+    /// Takes a DCEP message of the peer. A malformed one, or one that does not fit, is counted and
+    /// its stream closed; other channels are not touched.
     pub(super) fn handle_dcep(
         &mut self,
         now: Instant,
@@ -71,8 +71,8 @@ impl DataChannels {
             Ok(dcep::Message::Open(open)) => self.handle_open(now, stream, open, tasks),
             Ok(dcep::Message::Ack) => self.handle_ack(stream),
             Err(error) => {
-                tracing::debug!(stream, %error, "malformed DCEP message dropped");
-                self.dropped += 1;
+                tracing::debug!(stream, %error, "malformed DCEP message refused");
+                self.refuse(now, stream);
             }
         }
     }
@@ -87,10 +87,9 @@ impl DataChannels {
         if ours || self.by_stream.contains_key(&stream) {
             tracing::debug!(
                 stream,
-                "DATA_CHANNEL_OPEN on a stream that is not the peer's dropped"
+                "DATA_CHANNEL_OPEN on a stream that is not the peer's"
             );
-            self.dropped += 1;
-            return;
+            return self.refuse(now, stream);
         }
         let init = DataChannelInit {
             ordered: open.ordered,
@@ -106,6 +105,18 @@ impl DataChannels {
         self.send_dcep(now, stream, dcep::ACK.to_vec());
         tasks.push(Change::Channel(id, ChannelChange::Announced));
         tasks.push(Change::Channel(id, ChannelChange::Opened));
+    }
+
+    /// Closes the channel that the peer meant to open, without an acknowledgement (RFC 8832 §6). A
+    /// channel that has the stream already is not the peer's to close in this way.
+    fn refuse(&mut self, now: Instant, stream: u16) {
+        self.dropped += 1;
+        let Some(association) = &mut self.association else {
+            return;
+        };
+        if !self.by_stream.contains_key(&stream) {
+            association.reset_streams(now, &[StreamId(stream)]);
+        }
     }
 
     fn handle_ack(&mut self, stream: u16) {

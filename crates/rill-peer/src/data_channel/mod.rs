@@ -127,7 +127,7 @@ impl DataChannels {
 
     /// The lowest free id of our parity below what the peer accepts (RFC 8832 §6).
     fn free_stream(&self, parity: Parity) -> Result<u16, CreateDataChannelError> {
-        let limit = self.streams.map_or(65535, |streams| streams.min(65535));
+        let limit = self.streams.unwrap_or(u16::MAX);
         let first = u16::from(parity == Parity::Odd);
         (first..limit)
             .step_by(2)

@@ -3,7 +3,7 @@
 use rill_ice::TransportId;
 use rill_sdp::{Attribute, Candidate, Session};
 
-use super::{AddIceCandidateError, Jsep, Side};
+use super::{AddIceCandidateError, Jsep, Section, Side};
 use crate::{IceCandidateInit, SignalingState};
 
 /// A candidate, or the end of candidates, that can be taken.
@@ -102,7 +102,7 @@ impl Jsep {
                 .bundle_groups()
                 .find(|group| group.contains(&own.mid))?;
             let mut bundled = self.sections.iter().filter(|s| group.contains(&s.mid));
-            bundled.find_map(|section| section.transport())
+            bundled.find_map(Section::transport)
         })
     }
 }

@@ -207,7 +207,7 @@ impl PeerConnection {
         self.view
             .transports
             .first()
-            .and_then(|transport| transport.selected.as_ref())
+            .and_then(|transport| transport.selected.as_deref())
     }
 
     /// The state of DTLS on the first transport, `None` when there is no transport.

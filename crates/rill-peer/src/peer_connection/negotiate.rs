@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rand_chacha::rand_core::Rng;
 use rill_ice::{Credentials, Role, TransportId};
-use rill_sdp::{Attribute, Session, Setup};
+use rill_sdp::{Attribute, Media, Session, Setup};
 
 use crate::{
     CreateAnswerError, CreateOfferError, OperationId, PeerConnection, SdpType, SessionDescription,
@@ -213,12 +213,7 @@ impl PeerConnection {
             // RFC 9429 §5.6: the offerer controls.
             self.agent.set_role(now, Role::Controlling);
         }
-        let setup = plan
-            .description
-            .session
-            .media
-            .iter()
-            .find_map(|media| media.setup());
+        let setup = plan.description.session.media.iter().find_map(Media::setup);
         self.jsep
             .commit(Side::Local, plan.description.clone(), plan.sections);
         self.take_transports(now);

@@ -31,9 +31,9 @@ impl PeerConnection {
             Change::Server(report) => events.push(Event::Server(*report)),
             Change::Gathering(id, state) => self.view.set_gathering(id, state, events),
             Change::Ice(id, state, pair) => {
-                self.view.set_ice(id, state, pair.map(|pair| *pair), events);
+                self.view.set_ice(id, state, pair, events);
             }
-            Change::SelectedPair(id, pair) => self.view.select(id, *pair, events),
+            Change::SelectedPair(id, pair) => self.view.select(id, pair, events),
             Change::Dtls(id, state, error) => {
                 self.view
                     .set_dtls(id, state, error.map(|error| *error), events);

@@ -61,69 +61,61 @@ impl PeerConnection {
     }
 
     fn take_ice_event(&mut self, now: Instant, event: Event) {
-        match event {
+        if let Event::Proved { transport, path } = event {
+            if let Some(transport) = self.transport_mut(transport) {
+                transport.prove(now, &path);
+            }
+        } else if let Some(change) = self.change_of(event) {
+            self.tasks.push(change);
+        }
+    }
+
+    /// The task that an event of gathering becomes.
+    fn change_of(&self, event: Event) -> Option<Change> {
+        Some(match event {
             Event::LocalCandidate {
                 transport,
                 generation,
                 candidate,
-            } => {
-                let Some(ufrag) = self.ufrag(transport, generation) else {
-                    return;
-                };
-                self.tasks
-                    .push(Change::LocalCandidate(Box::new(LocalCandidateFound {
-                        ufrag,
-                        candidate: to_line(&candidate),
-                        url: candidate.url,
-                    })));
-            }
+            } => Change::LocalCandidate(Box::new(LocalCandidateFound {
+                ufrag: self.ufrag(transport, generation)?,
+                candidate: to_line(&candidate),
+                url: candidate.url,
+            })),
             Event::LocalEndOfCandidates {
                 transport,
                 generation,
-            } => {
-                let Some(ufrag) = self.ufrag(transport, generation) else {
-                    return;
-                };
-                self.tasks.push(Change::LocalEndOfCandidates { ufrag });
-            }
-            Event::GatheringState { transport, state } => {
-                self.tasks.push(Change::Gathering(transport, state));
-            }
+            } => Change::LocalEndOfCandidates {
+                ufrag: self.ufrag(transport, generation)?,
+            },
+            Event::GatheringState { transport, state } => Change::Gathering(transport, state),
             Event::CandidateError {
                 url,
                 address,
                 code,
-                reason,
+                reason: text,
                 ..
-            } => {
-                let error = IceCandidateError {
-                    address,
-                    url,
-                    code,
-                    text: reason,
-                };
-                self.tasks.push(Change::CandidateError(Box::new(error)));
-            }
+            } => Change::CandidateError(Box::new(IceCandidateError {
+                address,
+                url,
+                code,
+                text,
+            })),
             Event::Server {
                 url,
                 outcome,
                 elapsed,
                 ..
-            } => {
-                let report = ServerReport {
-                    url,
-                    outcome,
-                    elapsed,
-                };
-                self.tasks.push(Change::Server(Box::new(report)));
-            }
-            Event::Proved { transport, path } => {
-                if let Some(transport) = self.transport_mut(transport) {
-                    transport.prove(now, &path);
-                }
-            }
-            Event::State { .. } | Event::SelectedPair { .. } | Event::Role(_) => {}
-        }
+            } => Change::Server(Box::new(ServerReport {
+                url,
+                outcome,
+                elapsed,
+            })),
+            Event::Proved { .. }
+            | Event::State { .. }
+            | Event::SelectedPair { .. }
+            | Event::Role(_) => return None,
+        })
     }
 
     fn ufrag(&self, transport: TransportId, generation: Generation) -> Option<String> {

@@ -68,11 +68,11 @@ impl Driver {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let armed = timeout.is_some();
-            if let Some(timeout) = timeout {
+            let alarm = timeout.map(|timeout| {
                 sleep.as_mut().reset(timeout.into());
-            }
-            match self.wait(armed.then(|| sleep.as_mut())).await {
+                sleep.as_mut()
+            });
+            match self.wait(alarm).await {
                 Wake::Readable(sockets) => self.receive(&sockets),
                 Wake::Answer(id, response) => {
                     self.shared
