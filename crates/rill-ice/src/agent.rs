@@ -10,6 +10,7 @@ mod pairing;
 mod remote;
 mod responses;
 mod restart;
+mod servers;
 mod settle;
 mod states;
 mod transmit;
@@ -24,7 +25,7 @@ use crate::transport::{Transport, Transports};
 use crate::{
     AddCandidateError, CandidatePair, Config, Counters, Credentials, Event, GatheringState,
     Generation, PairInfo, Path, Received, RemoteCandidate, Request, RequestId, Response, Role,
-    Transmit, TransportId, TransportState,
+    StunServer, Transmit, TransportId, TransportState,
 };
 
 /// The ICE agent of one peer connection.
@@ -127,6 +128,11 @@ impl Agent {
             self.take_role(role);
             self.settle(now);
         }
+    }
+
+    /// Other STUN servers, for gatherings that start from now on.
+    pub fn set_stun_servers(&mut self, servers: Vec<StunServer>) {
+        self.ctx.config.stun_servers = servers;
     }
 
     /// Starts a new generation with fresh credentials (RFC 8445 §9). Data goes on over the old one
@@ -289,14 +295,13 @@ impl Agent {
         session.candidate_pair(pair)
     }
 
-    /// Where application data goes now: the path of the selected pair, as long as there is consent
-    /// (RFC 7675). It may be silent for the moment.
+    /// Where application data goes: the path of the selected pair, as long as there is consent at
+    /// the latest time that was passed in (RFC 7675 §5.1). It may be silent for the moment.
     pub fn route(&self, id: TransportId) -> Option<Path> {
-        if self.ctx.closed {
-            return None;
-        }
+        let latest = self.ctx.latest.filter(|_| !self.ctx.closed)?;
         let (_, pair) = self.transports.get(id)?.carrier()?.selected_pair()?;
-        Some(pair.path)
+        let consented = pair.has_consent(latest, self.ctx.config.timing.consent_expiry);
+        consented.then_some(pair.path)
     }
 
     /// The pairs of the newest generation, oldest first.

@@ -1,19 +1,18 @@
 //! What the procedures of an agent share, apart from its sessions.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
-use rill_stun::{IntegrityKey, TransactionId};
+use rill_stun::TransactionId;
 
 use crate::candidate::Foundations;
 use crate::event::Events;
 use crate::identifier::SessionKey;
 use crate::pacer::Pacer;
-use crate::path::{Path, SocketId};
+use crate::reply::Replies;
 use crate::request::Requests;
 use crate::role::Claim;
+use crate::socket::Sockets;
 use crate::timer::{Timer, Timers};
 use crate::transaction::{Owner, Transaction, Transactions};
 use crate::{Config, Counters, Event, Role};
@@ -120,113 +119,5 @@ fn event_name(event: &Event) -> &'static str {
         Event::SelectedPair { .. } => "selected pair",
         Event::State { .. } => "state",
         Event::Role(_) => "role",
-    }
-}
-
-/// Which session each socket belongs to.
-#[derive(Debug, Default)]
-pub(crate) struct Sockets {
-    last: u32,
-    owners: BTreeMap<SocketId, SessionKey>,
-}
-
-impl Sockets {
-    pub(crate) fn allocate(&mut self, owner: SessionKey) -> SocketId {
-        self.last += 1;
-        let socket = SocketId(self.last);
-        self.owners.insert(socket, owner);
-        socket
-    }
-
-    pub(crate) fn owner(&self, socket: SocketId) -> Option<SessionKey> {
-        self.owners.get(&socket).copied()
-    }
-
-    /// Forgets a socket that could not be bound.
-    pub(crate) fn remove(&mut self, socket: SocketId) {
-        self.owners.remove(&socket);
-    }
-
-    fn release(&mut self, owner: SessionKey) -> Vec<SocketId> {
-        let released: Vec<SocketId> = self
-            .owners
-            .iter()
-            .filter(|(_, key)| **key == owner)
-            .map(|(socket, _)| *socket)
-            .collect();
-        for socket in &released {
-            self.owners.remove(socket);
-        }
-        released
-    }
-}
-
-/// A response to be sent. It is written only when polled, into the caller's buffer.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) session: SessionKey,
-    pub(crate) to: Path,
-    pub(crate) transaction: TransactionId,
-    pub(crate) content: ReplyContent,
-    /// Whether the request was protected by SHA-256 (RFC 8489 §9.1.3).
-    pub(crate) sha256: bool,
-}
-
-/// What the response says.
-#[derive(Debug)]
-pub(crate) enum ReplyContent {
-    /// XOR-MAPPED-ADDRESS is the address that the reply goes to.
-    Success,
-    BadRequest,
-    UnknownAttributes(Vec<u16>),
-    RoleConflict,
-}
-
-/// The responses to be sent.
-#[derive(Debug, Default)]
-pub(crate) struct Replies {
-    pub(crate) queue: std::collections::VecDeque<Reply>,
-}
-
-impl Reply {
-    /// Writes the response into `buffer`.
-    pub(crate) fn write(&self, key: &IntegrityKey, buffer: &mut Vec<u8>) {
-        use rill_stun::{Class, Method, Writer};
-        let class = match self.content {
-            ReplyContent::Success => Class::Success,
-            ReplyContent::BadRequest
-            | ReplyContent::UnknownAttributes(_)
-            | ReplyContent::RoleConflict => Class::Error,
-        };
-        let writer = Writer::new(buffer, class, Method::BINDING, self.transaction);
-        let writer = match &self.content {
-            ReplyContent::Success => writer.xor_mapped_address(self.to.remote),
-            ReplyContent::BadRequest => writer.error_code(400, ""),
-            ReplyContent::UnknownAttributes(kinds) => {
-                writer.error_code(420, "").unknown_attributes(kinds)
-            }
-            ReplyContent::RoleConflict => writer.error_code(487, ""),
-        };
-        let writer = if self.sha256 {
-            writer.message_integrity_sha256_with(key)
-        } else {
-            writer.message_integrity_with(key)
-        };
-        writer.fingerprint().finish();
-    }
-
-    /// The length of what [`write`](Self::write) writes: never more than the request's, so that
-    /// nobody is flooded through us.
-    pub(crate) fn length(&self) -> usize {
-        let content = match &self.content {
-            ReplyContent::Success => match self.to.remote {
-                SocketAddr::V4(_) => 12,
-                SocketAddr::V6(_) => 24,
-            },
-            ReplyContent::BadRequest | ReplyContent::RoleConflict => 8,
-            ReplyContent::UnknownAttributes(kinds) => 12 + (kinds.len() * 2).next_multiple_of(4),
-        };
-        let integrity = if self.sha256 { 36 } else { 24 };
-        rill_stun::HEADER_LENGTH + content + integrity + 8
     }
 }

@@ -164,10 +164,15 @@ impl Pair {
         self.is_valid() && self.nominated == Nominated::Yes
     }
 
-    /// Whether data may go over it: valid, answering, and with consent.
+    /// Whether the peer agreed to receive data here, not too long ago (RFC 7675 §5.1).
+    pub(crate) fn has_consent(&self, now: Instant, expiry: Duration) -> bool {
+        let is_fresh = self.answered.is_some_and(|at| now < at + expiry);
+        self.is_valid() && is_fresh
+    }
+
+    /// Whether it is answering too.
     pub(crate) fn is_live(&self, now: Instant, expiry: Duration) -> bool {
-        let fresh = self.answered.is_some_and(|at| now < at + expiry);
-        self.is_valid() && !self.silent && fresh
+        self.has_consent(now, expiry) && !self.silent
     }
 
     /// Whether its check is still to come or to end.

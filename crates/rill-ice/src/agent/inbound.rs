@@ -6,9 +6,10 @@ use rill_stun::{Algorithm, Check as Integrity, Class, Message, Method, is_stun};
 
 use super::pairing::Formation;
 use crate::candidate::RemoteId;
-use crate::context::{Context, Reply, ReplyContent};
+use crate::context::Context;
 use crate::identifier::SessionKey;
 use crate::pair::{PairId, PairState};
+use crate::reply::{Reply, ReplyContent};
 use crate::role::Conflict;
 use crate::session::Session;
 use crate::{Agent, Event, Path, Proof, Received, Role};
@@ -172,18 +173,14 @@ impl Agent {
             return None;
         }
         let local = session.local.candidates.base_of(request.path.socket)?;
-        let remotes = &mut session.remote.candidates;
-        let known = remotes.by_address(&request.path.remote);
+        let known = session.remote.candidates.by_address(&request.path.remote);
         let limit = self.ctx.config.limits.peer_reflexive;
-        let remote = known.or_else(|| {
-            let Request {
-                path,
-                priority,
-                remote_ufrag,
-                ..
-            } = request;
-            remotes.discover(path.remote, priority, remote_ufrag, limit)
-        });
+        let remote = known
+            .or_else(|| session.discover_remote(request, limit))
+            .or_else(|| {
+                session.reclaim_remote()?;
+                session.discover_remote(request, limit)
+            });
         if remote.is_none() {
             self.ctx.counters.over_limit += 1;
         }
@@ -206,6 +203,33 @@ impl Session {
         let is_lost = pair.is_some_and(|pair| pair.consent_lost);
         let is_open = self.local.candidates.is_surfaced(path.socket);
         (is_open && !is_lost && !self.conclusion.failed).then_some(remote_ufrag)
+    }
+
+    /// RFC 8445 §7.3.1.3.
+    fn discover_remote(&mut self, request: Request<'_>, limit: usize) -> Option<RemoteId> {
+        let Request {
+            path,
+            priority,
+            remote_ufrag,
+            ..
+        } = request;
+        let remotes = &mut self.remote.candidates;
+        remotes.discover(path.remote, priority, remote_ufrag, limit)
+    }
+
+    /// Gives up a peer-reflexive candidate at which nobody answered, so that a flood does not keep
+    /// an honest one out for ever. Nothing that works or may yet work is touched.
+    fn reclaim_remote(&mut self) -> Option<()> {
+        let is_given_up = |id: RemoteId| {
+            let mut pairs = self.checks.iter().filter(|(_, pair)| pair.remote == id);
+            pairs.all(|(_, pair)| pair.state == PairState::Failed && !pair.consent_lost)
+        };
+        let id = self.remote.candidates.find_discovered(is_given_up)?;
+        for pair in self.checks.ids_where(|pair| pair.remote == id) {
+            self.checks.remove(pair);
+        }
+        self.remote.candidates.remove(id);
+        Some(())
     }
 
     /// RFC 8445 §7.3.1.4.

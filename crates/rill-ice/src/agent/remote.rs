@@ -66,7 +66,6 @@ impl Agent {
             counters.ignored_candidates += 1;
             return Ok(());
         }
-        session.unsettled = true;
         let added = match candidate.usability() {
             Usability::Pairable(address) => {
                 session.remote.candidates.signal(candidate, address, limit)
@@ -81,13 +80,17 @@ impl Agent {
             }
         };
         match added {
-            Added::New(remote) => self.pair_remote(key, remote),
+            Added::New(remote) => {
+                session.unsettled = true;
+                self.pair_remote(key, remote);
+            }
             Added::Upgraded(remote) => {
+                session.unsettled = true;
                 session.adopt_foundation(remote);
                 self.pair_remote(key, remote);
             }
             Added::Known => counters.ignored_candidates += 1,
-            Added::Named => {}
+            Added::Named => session.unsettled = true,
             Added::Full => {
                 counters.over_limit += 1;
                 return Err(AddCandidateError::TooMany { limit });

@@ -4,6 +4,7 @@ mod foundation;
 mod local;
 mod priority;
 mod remote;
+mod remote_list;
 
 pub(crate) use foundation::{
     Foundation, FoundationKey, Foundations, PairFoundation, RemoteFoundation,
@@ -11,8 +12,9 @@ pub(crate) use foundation::{
 pub use local::LocalCandidate;
 pub(crate) use local::{LocalCandidates, LocalId};
 pub(crate) use priority::{candidate_priority, pair_priority};
+pub(crate) use remote::Usability;
 pub use remote::{AddCandidateError, Protocol, RemoteAddress, RemoteCandidate};
-pub(crate) use remote::{Added, RemoteCandidates, RemoteId, Usability};
+pub(crate) use remote_list::{Added, RemoteCandidates, RemoteId};
 
 /// How a candidate was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

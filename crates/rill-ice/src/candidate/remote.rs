@@ -1,11 +1,14 @@
 //! The peer's candidates.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use crate::Kind;
-use crate::candidate::RemoteFoundation;
+
+/// RFC 8839 §5.1.
+const FOUNDATION_MAX: usize = 32;
+
+/// The longest domain name (RFC 1035 §2.3.4).
+const NAME_MAX: usize = 255;
 
 /// A candidate of the peer, as it signalled it. Also the remote half of a
 /// [`CandidatePair`](crate::CandidatePair).
@@ -80,13 +83,15 @@ pub(crate) enum Usability {
 
 impl RemoteCandidate {
     pub(crate) fn usability(&self) -> Usability {
-        if self.component != 1 || self.protocol != Protocol::Udp {
+        let is_ours = self.component == 1 && self.protocol == Protocol::Udp;
+        if !is_ours || self.foundation.len() > FOUNDATION_MAX {
             return Usability::Unusable;
         }
         match &self.address {
             RemoteAddress::Ip(address) if is_unicast(*address) => Usability::Pairable(*address),
             RemoteAddress::Ip(_) => Usability::Unusable,
-            RemoteAddress::Name { .. } => Usability::Named,
+            RemoteAddress::Name { name, .. } if name.len() <= NAME_MAX => Usability::Named,
+            RemoteAddress::Name { .. } => Usability::Unusable,
         }
     }
 }
@@ -100,195 +105,6 @@ fn is_unicast(address: SocketAddr) -> bool {
     match address.ip() {
         IpAddr::V4(ip) => !ip.is_broadcast() && ip.octets()[0] != 0,
         IpAddr::V6(ip) => ip.to_ipv4_mapped().is_none(),
-    }
-}
-
-/// Names a remote candidate of one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct RemoteId(u32);
-
-/// A remote candidate with an address.
-#[derive(Clone, Debug)]
-pub(crate) struct Remote {
-    pub(crate) kind: Kind,
-    pub(crate) address: SocketAddr,
-    pub(crate) priority: u32,
-    pub(crate) foundation: RemoteFoundation,
-    pub(crate) ufrag: Option<Arc<str>>,
-    /// Whether a check to it was answered: it is exempt from pacing then.
-    pub(crate) proved: bool,
-}
-
-impl Remote {
-    pub(crate) fn view(&self) -> RemoteCandidate {
-        RemoteCandidate {
-            foundation: self.foundation.text(),
-            component: 1,
-            protocol: Protocol::Udp,
-            priority: self.priority,
-            kind: self.kind,
-            address: RemoteAddress::Ip(self.address),
-            ufrag: self.ufrag.as_deref().map(str::to_owned),
-        }
-    }
-}
-
-/// What adding a candidate did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Added {
-    New(RemoteId),
-    /// It was known as peer-reflexive and now has its signalled type (RFC 8838 §11).
-    Upgraded(RemoteId),
-    /// It has no address to pair.
-    Named,
-    Known,
-    Full,
-}
-
-/// The remote candidates of one session.
-#[derive(Debug, Default)]
-pub(crate) struct RemoteCandidates {
-    list: BTreeMap<RemoteId, Remote>,
-    by_address: BTreeMap<SocketAddr, RemoteId>,
-    names: BTreeSet<(String, u16)>,
-    last: u32,
-    discovered: u32,
-}
-
-impl RemoteCandidates {
-    /// Adds a signalled candidate. One address is one candidate: the first keeps its priority.
-    pub(crate) fn signal(
-        &mut self,
-        candidate: &RemoteCandidate,
-        address: SocketAddr,
-        limit: usize,
-    ) -> Added {
-        let foundation = RemoteFoundation::Signalled(candidate.foundation.as_str().into());
-        if let Some(&id) = self.by_address.get(&address) {
-            let known = self
-                .list
-                .get_mut(&id)
-                .expect("the map names existing candidates");
-            if known.kind != Kind::PeerReflexive {
-                return Added::Known;
-            }
-            known.kind = candidate.kind;
-            known.foundation = foundation;
-            return Added::Upgraded(id);
-        }
-        if self.signalled() >= limit {
-            return Added::Full;
-        }
-        Added::New(self.insert(Remote {
-            kind: candidate.kind,
-            address,
-            priority: candidate.priority,
-            foundation,
-            ufrag: candidate.ufrag.as_deref().map(Arc::from),
-            proved: false,
-        }))
-    }
-
-    /// Adds a candidate without an address.
-    pub(crate) fn signal_name(&mut self, candidate: &RemoteCandidate, limit: usize) -> Added {
-        let RemoteAddress::Name { name, port } = &candidate.address else {
-            return Added::Known;
-        };
-        let key = (name.clone(), *port);
-        if self.names.contains(&key) {
-            return Added::Known;
-        }
-        if self.signalled() >= limit {
-            return Added::Full;
-        }
-        self.names.insert(key);
-        Added::Named
-    }
-
-    /// Adds a peer-reflexive candidate (RFC 8445 §7.3.1.3), or `None` at the limit.
-    pub(crate) fn discover(
-        &mut self,
-        address: SocketAddr,
-        priority: u32,
-        ufrag: &str,
-        limit: usize,
-    ) -> Option<RemoteId> {
-        if self.peer_reflexive() >= limit {
-            return None;
-        }
-        self.discovered += 1;
-        Some(self.insert(Remote {
-            kind: Kind::PeerReflexive,
-            address,
-            priority,
-            foundation: RemoteFoundation::Discovered(self.discovered),
-            ufrag: Some(ufrag.into()),
-            proved: false,
-        }))
-    }
-
-    pub(crate) fn by_address(&self, address: &SocketAddr) -> Option<RemoteId> {
-        self.by_address.get(address).copied()
-    }
-
-    pub(crate) fn get(&self, id: RemoteId) -> Option<&Remote> {
-        self.list.get(&id)
-    }
-
-    pub(crate) fn get_mut(&mut self, id: RemoteId) -> Option<&mut Remote> {
-        self.list.get_mut(&id)
-    }
-
-    pub(crate) fn ids(&self) -> Vec<RemoteId> {
-        self.list.keys().copied().collect()
-    }
-
-    /// Whether the peer has any candidate, be it but a name.
-    pub(crate) fn any(&self) -> bool {
-        !self.list.is_empty() || !self.names.is_empty()
-    }
-
-    /// Forgets those of other generations of the peer. Those that name none are kept only if
-    /// `keep_unnamed`. Gives the forgotten ones.
-    pub(crate) fn retain_ufrag(&mut self, ufrag: &str, keep_unnamed: bool) -> Vec<RemoteId> {
-        let keep = |remote: &Remote| match remote.ufrag.as_deref() {
-            Some(own) => own == ufrag,
-            None => keep_unnamed,
-        };
-        let gone: Vec<RemoteId> = self
-            .list
-            .iter()
-            .filter(|(_, remote)| !keep(remote))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in &gone {
-            if let Some(remote) = self.list.remove(id) {
-                self.by_address.remove(&remote.address);
-            }
-        }
-        if !keep_unnamed {
-            self.names.clear();
-        }
-        gone
-    }
-
-    fn insert(&mut self, remote: Remote) -> RemoteId {
-        self.last += 1;
-        let id = RemoteId(self.last);
-        self.by_address.insert(remote.address, id);
-        self.list.insert(id, remote);
-        id
-    }
-
-    fn peer_reflexive(&self) -> usize {
-        self.list
-            .values()
-            .filter(|remote| remote.kind == Kind::PeerReflexive)
-            .count()
-    }
-
-    fn signalled(&self) -> usize {
-        self.list.len() - self.peer_reflexive() + self.names.len()
     }
 }
 
@@ -308,9 +124,22 @@ mod tests {
         }
     }
 
-    fn signal(remotes: &mut RemoteCandidates, address: &str) -> Added {
-        let candidate = candidate(address);
-        remotes.signal(&candidate, address.parse().expect("an address"), 3)
+    #[test]
+    fn endless_texts_are_not_kept() {
+        let name = |length: usize| RemoteCandidate {
+            address: RemoteAddress::Name {
+                name: "n".repeat(length),
+                port: 9,
+            },
+            ..candidate("10.0.0.1:9")
+        };
+        assert_eq!(name(255).usability(), Usability::Named);
+        assert_eq!(name(256).usability(), Usability::Unusable);
+        let foundation = RemoteCandidate {
+            foundation: "f".repeat(33),
+            ..candidate("10.0.0.1:9")
+        };
+        assert_eq!(foundation.usability(), Usability::Unusable);
     }
 
     #[test]
@@ -331,33 +160,5 @@ mod tests {
                 "{address}"
             );
         }
-    }
-
-    #[test]
-    fn a_signalled_candidate_names_a_discovered_one() {
-        let mut remotes = RemoteCandidates::default();
-        let address = "10.0.0.1:9".parse().expect("an address");
-        let id = remotes
-            .discover(address, 77, "u", 1)
-            .expect("below the limit");
-        assert_eq!(signal(&mut remotes, "10.0.0.1:9"), Added::Upgraded(id));
-        assert_eq!(remotes.get(id).map(|remote| remote.kind), Some(Kind::Host));
-        assert_eq!(signal(&mut remotes, "10.0.0.1:9"), Added::Known);
-    }
-
-    #[test]
-    fn limits_reject_the_new_and_count_kinds_apart() {
-        let mut remotes = RemoteCandidates::default();
-        for port in 1..=3 {
-            assert!(matches!(
-                signal(&mut remotes, &format!("10.0.0.1:{port}")),
-                Added::New(_)
-            ));
-        }
-        assert_eq!(signal(&mut remotes, "10.0.0.1:4"), Added::Full);
-        assert_eq!(signal(&mut remotes, "10.0.0.1:1"), Added::Known);
-        let address = |port| SocketAddr::from(([10, 0, 0, 2], port));
-        assert!(remotes.discover(address(1), 1, "u", 1).is_some());
-        assert!(remotes.discover(address(2), 1, "u", 1).is_none());
     }
 }

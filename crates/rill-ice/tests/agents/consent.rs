@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rill_ice::{Event, Loopback, PairState, TransportState};
+use rill_ice::{Event, PairState, TransportState};
 use rill_sim::{Datagram, HostId, Verdict};
 
 use crate::scene::{Scene, Setting, ip};
@@ -215,19 +215,4 @@ fn the_selected_pair_is_announced_before_its_state() {
     let proved = position(|event| matches!(event, Event::Proved { .. }));
     assert_eq!(selected + 1, connected);
     assert!(proved < selected);
-}
-
-#[test]
-fn loopback_hosts_connect_when_there_is_nothing_else() {
-    let setting = Setting {
-        addresses: [vec![], vec![]],
-        ..Setting::default()
-    };
-    let mut configs = setting.configs.clone();
-    configs[0].include_loopback = Loopback::Never;
-    let mut scene = Setting { configs, ..setting }.build();
-    scene.start();
-    scene.run_for(Duration::from_secs(1));
-    // No interface at all: the end of candidates comes at once, and so does failure.
-    assert!(scene.both_are(TransportState::Failed));
 }

@@ -55,19 +55,22 @@ fn path(node: &Node, remote: SocketAddr) -> Path {
     }
 }
 
-/// A check as the peer sends it, with something changed.
-fn check(local: &Credentials, id: u8, change: impl FnOnce(Writer<'_>) -> Writer<'_>) -> Vec<u8> {
+/// A check as the peer `them` in the controlled role sends it, with something added.
+fn check(local: &Credentials, add: impl FnOnce(Writer<'_>) -> Writer<'_>) -> Vec<u8> {
+    addressed_check(local, "them", |writer| add(writer.ice_controlled(7)))
+}
+
+fn addressed_check(
+    local: &Credentials,
+    from: &str,
+    add: impl FnOnce(Writer<'_>) -> Writer<'_>,
+) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let writer = Writer::new(
-        &mut bytes,
-        Class::Request,
-        Method::BINDING,
-        TransactionId([id; 12]),
-    )
-    .username(format!("{}:them", local.ufrag))
-    .priority(100)
-    .ice_controlled(7);
-    change(writer)
+    let id = TransactionId([5; 12]);
+    let writer = Writer::new(&mut bytes, Class::Request, Method::BINDING, id)
+        .username(format!("{}:{from}", local.ufrag))
+        .priority(0x6fff_ffff);
+    add(writer)
         .message_integrity(local.pwd.as_bytes())
         .fingerprint()
         .finish();
@@ -97,7 +100,7 @@ fn stranger() -> SocketAddr {
 fn unauthenticated_datagrams_get_no_answer_and_leave_nothing() {
     let (mut scene, local) = alice();
     scene.sim.with(scene.alice, |node, now| {
-        let good = check(&local, 1, |writer| writer);
+        let good = check(&local, |writer| writer);
         let wrong_user = Credentials {
             ufrag: "nobody".into(),
             ..local.clone()
@@ -113,8 +116,8 @@ fn unauthenticated_datagrams_get_no_answer_and_leave_nothing() {
             .fingerprint()
             .finish();
         let attempts = [
-            check(&wrong_user, 1, |writer| writer),
-            check(&wrong_password, 2, |writer| writer),
+            check(&wrong_user, |writer| writer),
+            check(&wrong_password, |writer| writer),
             bare,
             good[..good.len() - 1].to_vec(),
             [&good[..good.len() - 4], &[0; 4]].concat(),
@@ -149,10 +152,10 @@ fn no_answer_is_larger_than_its_request() {
             bytes
         };
         let requests = [
-            check(&local, 1, |writer| writer),
-            check(&local, 2, |writer| writer.raw(0x7777, b"?")),
+            check(&local, |writer| writer),
+            check(&local, |writer| writer.raw(0x7777, b"?")),
             without_priority,
-            check(&local, 4, |writer| writer.ice_controlling(0)),
+            check(&local, |writer| writer.ice_controlling(0)),
         ];
         let mut codes = Vec::new();
         for request in requests {
@@ -267,20 +270,9 @@ fn a_flood_with_right_credentials_does_not_evict_the_honest_path() {
             .expect("it exists");
         let local = local.clone();
         for port in 1..=10_000 {
-            let mut bytes = Vec::new();
-            Writer::new(
-                &mut bytes,
-                Class::Request,
-                Method::BINDING,
-                TransactionId([5; 12]),
-            )
-            .username(format!("{}:{bob}", local.ufrag))
-            .priority(0x7fff_ffff)
-            .ice_controlled(7)
-            .use_candidate()
-            .message_integrity(local.pwd.as_bytes())
-            .fingerprint()
-            .finish();
+            let bytes = addressed_check(&local, &bob, |writer| {
+                writer.ice_controlled(7).use_candidate()
+            });
             feed(node, now, SocketAddr::from(([203, 0, 113, 5], port)), bytes);
         }
         assert!(node.agent.pairs(node.transport).count() <= 100);
@@ -290,13 +282,26 @@ fn a_flood_with_right_credentials_does_not_evict_the_honest_path() {
     assert_eq!(selected(scene.node(scene.alice)), before);
     let silent = scene.node(scene.alice).agent.counters();
     assert!(silent.checks_sent < 300, "{silent:?}");
+    // The flood found nobody at its addresses: there is room for an honest new one.
+    scene.sim.with(scene.alice, |node, now| {
+        let (_, local) = node
+            .agent
+            .local_credentials(node.transport)
+            .expect("it exists");
+        let local = local.clone();
+        let honest = "203.0.113.77:7".parse().expect("a literal address");
+        let before = node.agent.counters().over_limit;
+        let bytes = addressed_check(&local, &bob, |writer| writer.ice_controlled(7));
+        assert_eq!(feed(node, now, honest, bytes), Received::Consumed);
+        assert_eq!(node.agent.counters().over_limit, before);
+    });
 }
 
 #[test]
 fn a_nomination_by_a_controlled_peer_changes_nothing() {
     let (mut scene, local) = alice();
     scene.sim.with(scene.alice, |node, now| {
-        let nominating = check(&local, 1, |writer| {
+        let nominating = check(&local, |writer| {
             writer.raw(rill_stun::kind::USE_CANDIDATE, b"")
         });
         feed(node, now, stranger(), nominating);

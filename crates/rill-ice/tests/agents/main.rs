@@ -8,6 +8,7 @@ mod gathering;
 mod hostile;
 mod nat;
 mod node;
+mod nomination;
 mod restart;
 mod roles;
 mod scene;

@@ -88,35 +88,36 @@ fn checks_before_the_answer_are_answered_and_followed_up() {
     );
 }
 
+/// TRICKLE F6: the type changes, and nothing else does.
 #[test]
 fn a_signalled_candidate_takes_over_a_discovered_one() {
     let mut scene = Setting::default().build();
-    scene.sim.endpoint_mut(scene.bob).presentation = Presentation::Names;
+    let bob = scene.sim.endpoint_mut(scene.bob);
+    bob.presentation = Presentation::Names;
+    bob.says_end = false;
     scene.connect(LONG);
     scene.run_for(Duration::from_secs(1));
+    let selected = |scene: &Scene| {
+        let node = scene.node(scene.alice);
+        let mut pairs = node.agent.pairs(node.transport);
+        let pair = pairs.find(|pair| pair.selected).expect("it is selected");
+        (pair.remote.kind, pair.priority, pair.nominated)
+    };
+    let (kind, priority, nominated) = selected(&scene);
+    assert_eq!(kind, Kind::PeerReflexive);
     let bob = scene.node(scene.bob).local_candidates().remove(0);
     let before = scene.node(scene.alice).events.len();
-    let priority = |scene: &Scene| {
-        let node = scene.node(scene.alice);
-        node.agent
-            .pairs(node.transport)
-            .map(|pair| pair.priority)
-            .collect::<Vec<_>>()
-    };
-    let priorities = priority(&scene);
     scene.sim.with(scene.alice, |node, now| {
-        // As if the end had not been said: Bob's address came late.
         let candidate = candidate(&bob.address.to_string());
-        node.agent
-            .add_remote_candidate(now, node.transport, candidate)
-            .expect("accepted");
+        let added = node
+            .agent
+            .add_remote_candidate(now, node.transport, candidate);
+        added.expect("accepted");
+        node.pump(now);
     });
-    assert_eq!(
-        scene.node(scene.alice).events.len(),
-        before,
-        "no change of state"
-    );
-    assert_eq!(priority(&scene), priorities);
+    assert_eq!(selected(&scene), (Kind::Host, priority, nominated));
+    assert_eq!(scene.node(scene.alice).events.len(), before);
+    assert_eq!(states(scene.node(scene.alice)), [PairState::Succeeded]);
 }
 
 #[test]
