@@ -48,6 +48,9 @@ async function meet(offering, answering, mode) {
       await exchange(answerer, offerer, label, maxMessageSize(session.offer));
     }
     await channelOfTheAnswerer(offerer, answerer);
+  } catch (error) {
+    // Node's reporters show nothing of a DOMException.
+    throw error instanceof DOMException ? new Error(`${error.name}: ${error.message}`) : error;
   } finally {
     await Promise.all([offerer.close(), answerer.close()]);
   }
