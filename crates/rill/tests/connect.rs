@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rill::{
     Configuration, ConnectionState, DataChannel, DataChannelInit, Event, GatheringOutcome,
-    GatheringWait, IceCandidateInit, IceServer, Loopback, Message, PeerConnection, SdpType,
-    SessionDescription,
+    GatheringWait, GoodEnough, IceCandidateInit, IceServer, Loopback, Message, PeerConnection,
+    SdpType, SessionDescription,
 };
 use tokio::{sync::mpsc, time::timeout};
 
@@ -181,4 +181,69 @@ async fn nothing_fires_after_close() {
     timeout(LONG, rest).await.unwrap();
     assert_eq!(a.connection_state(), ConnectionState::Closed);
     assert!(a.create_offer().await.is_err());
+}
+
+/// Gathers with one server that never answers.
+async fn gathering() -> PeerConnection {
+    let dead = IceServer {
+        urls: vec!["stun:127.0.0.1:9".into()],
+        ..IceServer::default()
+    };
+    let pc = peer_with(vec![dead]);
+    let _channel = pc
+        .create_data_channel("x", DataChannelInit::default())
+        .unwrap();
+    pc.set_local_description(None).await.unwrap();
+    pc
+}
+
+#[tokio::test]
+async fn a_bounded_wait_ends_when_there_is_enough_or_at_its_deadline() {
+    let pc = gathering().await;
+    let enough = GatheringWait {
+        good_enough: GoodEnough::Any,
+        ..GatheringWait::default()
+    };
+    assert_eq!(
+        pc.gathering_complete(enough).await,
+        GatheringOutcome::GoodEnough
+    );
+    let public = GatheringWait {
+        good_enough: GoodEnough::Public,
+        deadline: Some(Duration::from_millis(50)),
+        ..GatheringWait::default()
+    };
+    assert_eq!(
+        pc.gathering_complete(public).await,
+        GatheringOutcome::Deadline
+    );
+    // The grace outlasts the dead server, so everything is there when it ends.
+    let patient = GatheringWait {
+        good_enough: GoodEnough::Any,
+        grace: LONG,
+        ..GatheringWait::default()
+    };
+    assert_eq!(
+        pc.gathering_complete(patient).await,
+        GatheringOutcome::Complete
+    );
+    // Complete already: no event is waited for.
+    assert_eq!(
+        pc.gathering_complete(GatheringWait::default()).await,
+        GatheringOutcome::Complete
+    );
+}
+
+#[tokio::test]
+async fn a_wait_for_gathering_ends_with_the_connection() {
+    let pc = gathering().await;
+    let other = pc.clone();
+    let wait =
+        tokio::spawn(async move { other.gathering_complete(GatheringWait::default()).await });
+    tokio::task::yield_now().await;
+    pc.close();
+    assert_eq!(
+        timeout(LONG, wait).await.unwrap().unwrap(),
+        GatheringOutcome::Closed
+    );
 }
