@@ -1,1 +1,23 @@
-//! Placeholder.
+#![allow(
+    unsafe_code,
+    reason = "the macros of napi write the calls between Node and Rust"
+)]
+#![allow(
+    unnameable_types,
+    unreachable_pub,
+    reason = "napi wants what it exports to be `pub`, and nothing else uses it"
+)]
+//! The native half of the npm package rill-rtc: `ts/native.ts` says what it offers.
+//!
+//! All protocol state is behind [`rill::binding`]. The calls here convert values and exceptions;
+//! Web IDL, events and promises are in TypeScript.
+
+mod certificate;
+mod configuration;
+mod connection;
+mod data_channel;
+mod description;
+mod exception;
+mod runtime;
+mod task;
+mod wake;

@@ -87,18 +87,20 @@ test('URLs of servers are validated', () => {
   }
 });
 
-test('setConfiguration changes servers and policy and refuses the rest', () => {
-  const pc = new RTCPeerConnection();
-  pc.setConfiguration({ iceServers: [{ urls: 'stun:s.example' }], iceTransportPolicy: 'relay' });
-  assert.equal(pc.getConfiguration().iceTransportPolicy, 'relay');
-  assert.equal(FakePeerConnection.last.configuration.iceTransportPolicy, 'relay');
+test('setConfiguration checks what may change', () => {
+  const iceServers = [{ urls: 'stun:s.example' }];
+  const pc = new RTCPeerConnection({ iceServers });
+  pc.setConfiguration({ iceServers });
+  const unsupported = named('NotSupportedError');
+  assert.throws(() => pc.setConfiguration({}), unsupported);
+  assert.throws(() => pc.setConfiguration({ iceServers, iceTransportPolicy: 'relay' }), unsupported);
   const change = () => pc.setConfiguration({ bundlePolicy: 'max-bundle' });
   assert.throws(change, named('InvalidModificationError'));
   assert.throws(() => pc.setConfiguration({ iceServers: [{ urls: 'x' }] }), named('SyntaxError'));
   assert.equal(pc.getConfiguration().iceServers.length, 1);
-  pc.setConfiguration({ iceCandidatePoolSize: 1 });
+  pc.setConfiguration({ iceServers, iceCandidatePoolSize: 1 });
   void pc.setLocalDescription();
-  assert.throws(() => pc.setConfiguration({}), named('InvalidModificationError'));
+  assert.throws(() => pc.setConfiguration({ iceServers }), named('InvalidModificationError'));
 });
 
 test('certificates are made for ECDSA only', async () => {
@@ -107,8 +109,8 @@ test('certificates are made for ECDSA only', async () => {
   assert.ok(certificate instanceof RTCCertificate);
   assert.ok(certificate.expires - before >= 2_592_000_000);
   assert.deepEqual(certificate.getFingerprints(), [{ algorithm: 'sha-256', value: 'AB:CD' }]);
-  const capped = await RTCPeerConnection.generateCertificate({ ...ecdsa, expires: 1e15 });
-  assert.ok(capped.expires <= Date.now() + 31_536_000_000);
+  const brief = await RTCPeerConnection.generateCertificate({ ...ecdsa, expires: 5000 });
+  assert.ok(brief.expires <= Date.now() + 5000);
   const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, hash: 'SHA-256' };
   for (const algorithm of [rsa, 'invalid', { name: 'invalid' }, { ...ecdsa, namedCurve: 'P-521' }]) {
     const made = RTCPeerConnection.generateCertificate(algorithm);
@@ -123,7 +125,7 @@ test('certificates are made for ECDSA only', async () => {
 test('a certificate is used, stays the same object, and must not have expired', async () => {
   const certificate = await RTCPeerConnection.generateCertificate(ecdsa);
   const pc = new RTCPeerConnection({ certificates: [certificate] });
-  assert.equal(FakePeerConnection.last.configuration.certificates.length, 1);
+  assert.equal(FakePeerConnection.last.certificate.expires, certificate.expires);
   assert.equal(pc.getConfiguration().certificates[0], certificate);
   pc.setConfiguration({ certificates: [certificate] });
   assert.throws(() => pc.setConfiguration({}), named('InvalidModificationError'));

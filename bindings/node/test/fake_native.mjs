@@ -25,8 +25,13 @@ export class FakePeerConnection {
   operations = 0;
   offers = 0;
 
-  constructor(configuration, wake) {
+  refusal = null;
+  referenced = false;
+  forgotten = [];
+
+  constructor(configuration, certificate, wake) {
     this.configuration = configuration;
+    this.certificate = certificate;
     this.wake = wake;
     FakePeerConnection.last = this;
   }
@@ -37,9 +42,9 @@ export class FakePeerConnection {
     this.wake();
   }
 
-  complete(operation, error, events = [], apply) {
-    const completed = error === undefined ? { operation } : { operation, error };
-    this.queue({ events, completed }, apply);
+  /** Queues the task that completes an operation. */
+  complete(operation, events = [], apply) {
+    this.queue({ events, completed: operation }, apply);
   }
 
   pollTask() {
@@ -51,11 +56,12 @@ export class FakePeerConnection {
 
   #operation(...call) {
     this.calls.push(call);
+    if (this.refusal !== null) throw Object.assign(new Error(), this.refusal);
     return (this.operations += 1);
   }
 
-  createOffer(options) {
-    this.calls.push(['createOffer', options]);
+  createOffer() {
+    this.calls.push(['createOffer']);
     return { type: 'offer', sdp: `offer ${(this.offers += 1)}` };
   }
 
@@ -76,8 +82,8 @@ export class FakePeerConnection {
     return this.#operation('addIceCandidate', init);
   }
 
-  setConfiguration(configuration) {
-    this.configuration = configuration;
+  setReferenced(referenced) {
+    this.referenced = referenced;
   }
 
   beginOperation() {
@@ -135,6 +141,10 @@ export class FakePeerConnection {
 
   channelClose(handle) {
     this.channels.get(handle).closed += 1;
+  }
+
+  channelForget(handle) {
+    this.forgotten.push(handle);
   }
 
   channelSetBufferedAmountLowThreshold(handle, bytes) {

@@ -66,7 +66,7 @@ test('attributes have the new value in the event and before the promise reaction
   const applied = pc.setRemoteDescription({ type: 'offer', sdp: 'x' });
   applied.then(() => order.push(`promise ${pc.canTrickleIceCandidates}`));
   pc.onsignalingstatechange = () => order.push(`event ${pc.canTrickleIceCandidates}`);
-  native.complete(1, undefined, [{ type: 'signalingstatechange' }], () => {
+  native.complete(1, [{ type: 'signalingstatechange' }], () => {
     native.canTrickleIceCandidates = true;
   });
   assert.equal(pc.canTrickleIceCandidates, null);

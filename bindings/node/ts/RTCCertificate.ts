@@ -12,9 +12,8 @@ import {
 import type { AlgorithmIdentifier, RTCDtlsFingerprint } from './dictionaries';
 import type { NativeCertificate } from './native';
 
-/** Milliseconds: 30 days unless told, 365 at most (webrtc-pc §4.9.1). */
+/** Milliseconds: 30 days (webrtc-pc §4.9.1). */
 const DEFAULT_LIFETIME = 2_592_000_000;
-const LONGEST_LIFETIME = 31_536_000_000;
 
 /** @internal The native half of a certificate. */
 export let nativeCertificate: (certificate: RTCCertificate) => NativeCertificate;
@@ -53,9 +52,8 @@ export function certificateGenerator(keygenAlgorithm: AlgorithmIdentifier): () =
     lifetime = optional(members, 'expires', enforcedUnsignedLongLong, DEFAULT_LIFETIME);
   }
   requireEcdsa(keygenAlgorithm);
-  const capped = Math.min(lifetime, LONGEST_LIFETIME);
   return () =>
-    new RTCCertificate(internally, native(() => nativeBinding().generateCertificate(capped)));
+    new RTCCertificate(internally, native(() => nativeBinding().generateCertificate(lifetime)));
 }
 
 /** Normalizes the algorithm as Web Cryptography §18.4.4 does; names have no case. */

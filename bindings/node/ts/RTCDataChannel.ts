@@ -77,7 +77,8 @@ export class RTCDataChannel extends EventTarget {
     const [, connection, handle] = internal as [symbol, NativePeerConnection, number];
     this.#native = connection;
     this.#handle = handle;
-    this.#fixed = connection.channel(handle);
+    // Null only after `channelForget`, which comes with the end.
+    this.#fixed = connection.channel(handle) as NativeChannel;
     // Node warns at the eleventh listener; a page may have any number.
     setMaxListeners(0, this);
   }
@@ -209,6 +210,7 @@ export class RTCDataChannel extends EventTarget {
     void this.id;
     this.#amountAtEnd = this.bufferedAmount;
     this.#queue.stop();
+    this.#native.channelForget(this.#handle);
   }
 
   #dispatch(event: NativeChannelEvent): void {
@@ -274,17 +276,11 @@ function sendable(data: unknown): string | Uint8Array | Blob {
   return usvString(data, 'data');
 }
 
-function messageEvent(received: string | Uint8Array, binaryType: BinaryType): MessageEvent {
-  if (typeof received === 'string') return new MessageEvent('message', { data: received });
-  if (binaryType === 'blob') return new MessageEvent('message', { data: new Blob([received]) });
-  const { buffer, byteOffset, byteLength } = received;
-  const whole = byteLength === buffer.byteLength;
-  const data = whole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
-  return new MessageEvent('message', { data });
+function messageEvent(received: string | ArrayBuffer, binaryType: BinaryType): MessageEvent {
+  const asBlob = typeof received !== 'string' && binaryType === 'blob';
+  return new MessageEvent('message', { data: asBlob ? new Blob([received]) : received });
 }
 
-function errorEvent({ errorDetail, message, ...codes }: NativeChannelError): RTCErrorEvent {
-  const present = Object.entries(codes).filter(([, code]) => code !== null && code !== undefined);
-  const error = new RTCError({ errorDetail, ...Object.fromEntries(present) }, message);
-  return new RTCErrorEvent('error', { error });
+function errorEvent({ errorDetail, message }: NativeChannelError): RTCErrorEvent {
+  return new RTCErrorEvent('error', { error: new RTCError({ errorDetail }, message) });
 }

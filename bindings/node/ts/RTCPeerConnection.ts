@@ -5,18 +5,19 @@ import {
   copyConfiguration,
   nativeConfiguration,
   requireModifiable,
+  requireSupported,
   requireValidCertificates,
 } from './configuration';
 import { connectionEvent } from './connection_event';
 import { DescriptionSlots } from './description_slots';
 import { defineEventHandlers } from './event_handler';
-import { exception, invalidState, native } from './exception';
+import { invalidState, native } from './exception';
 import { validateIceServer } from './ice_server';
 import { defineInterface } from './interface';
 import { LegacyCallbacks, refuseTwoArguments } from './legacy_callbacks';
 import { nativeBinding } from './native';
 import { OperationsChain } from './operations_chain';
-import { certificateGenerator } from './RTCCertificate';
+import { certificateGenerator, nativeCertificate } from './RTCCertificate';
 import { closeAbruptly, createChannel, dispatchToChannel } from './RTCDataChannel';
 import { iceCandidateInit } from './RTCIceCandidate';
 import { sdpType, sessionDescriptionInit } from './RTCSessionDescription';
@@ -51,7 +52,12 @@ import type {
   RTCSignalingState,
   VoidFunction,
 } from './dictionaries';
-import type { NativeChannelInit, NativeDescription, NativePeerConnection, NativeTask } from './native';
+import type {
+  NativeChannelInit,
+  NativeDescription,
+  NativeEvent,
+  NativePeerConnection,
+} from './native';
 import type { RTCCertificate } from './RTCCertificate';
 import type { RTCDataChannel } from './RTCDataChannel';
 import type { RTCDataChannelEvent } from './RTCDataChannelEvent';
@@ -81,15 +87,9 @@ export interface RTCPeerConnectionEventMap {
   signalingstatechange: Event;
 }
 
-/** How an operation of the native half settles its promise. */
-interface Settlement {
-  resolve(): void;
-  reject(reason: Error): void;
-}
-
 /**
- * Connections that may still fire events, which keeps them from garbage collection although the
- * page has dropped them. All others are only held by the page.
+ * Connections that may still fire events: the process stays alive for them, and they for it although
+ * the page may have dropped them. All others are only held by the page.
  */
 const live = new Set<RTCPeerConnection>();
 
@@ -108,13 +108,14 @@ export class RTCPeerConnection extends EventTarget {
       this.#updateLive();
     },
   });
-  readonly #settlements = new Map<number, Settlement>();
+  /** What resolves the operations that a task will complete, by number. */
+  readonly #resolvers = new Map<number, () => void>();
   readonly #channels = new Map<number, RTCDataChannel>();
   readonly #local = new DescriptionSlots();
   readonly #remote = new DescriptionSlots();
   #configuration: Configuration;
   #closed = false;
-  /** Something was begun whose events come later. */
+  /** A description was applied or a channel created: events may come at any time. */
   #started = false;
   #localDescriptionWasSet = false;
 
@@ -134,8 +135,12 @@ export class RTCPeerConnection extends EventTarget {
     converted.iceServers.forEach(validateIceServer);
     this.#configuration = converted;
     const { NativePeerConnection } = nativeBinding();
+    // Only the first certificate is used, as in browsers.
+    const [certificate] = converted.certificates.map(nativeCertificate);
     const wake = weakWake(this.#loop);
-    this.#native = native(() => new NativePeerConnection(nativeConfiguration(converted), wake));
+    this.#native = native(
+      () => new NativePeerConnection(nativeConfiguration(converted), certificate ?? null, wake),
+    );
     // Node warns at the eleventh listener; a page may have any number.
     setMaxListeners(0, this);
   }
@@ -288,13 +293,13 @@ export class RTCPeerConnection extends EventTarget {
     return copyConfiguration(this.#configuration);
   }
 
-  /** Servers and policy have effect when candidates are gathered next. */
+  /** Throws NotSupportedError if servers or policy differ: they cannot change yet. */
   setConfiguration(configuration: RTCConfiguration = {}): void {
     const converted = convertConfiguration(configuration);
     this.#requireOpen();
     requireModifiable(this.#configuration, converted, this.#localDescriptionWasSet);
     converted.iceServers.forEach(validateIceServer);
-    native(() => this.#native.setConfiguration(nativeConfiguration(converted)));
+    requireSupported(this.#configuration, converted);
     this.#configuration = converted;
   }
 
@@ -306,16 +311,13 @@ export class RTCPeerConnection extends EventTarget {
     for (const channel of this.#channels.values()) closeAbruptly(channel);
     this.#native.close();
     this.#channels.clear();
-    this.#settlements.clear();
+    this.#resolvers.clear();
     this.#updateLive();
   }
 
   #createOffer(options: unknown): Promise<RTCSessionDescriptionInit> {
-    const members = dictionary(options, 'options');
-    const iceRestart = optional(members, 'iceRestart', boolean, false);
-    return this.#describe(['stable', 'have-local-offer'], () =>
-      this.#native.createOffer({ iceRestart }),
-    );
+    dictionary(options, 'options');
+    return this.#describe(['stable', 'have-local-offer'], () => this.#native.createOffer());
   }
 
   #createAnswer(options: unknown): Promise<RTCSessionDescriptionInit> {
@@ -346,18 +348,14 @@ export class RTCPeerConnection extends EventTarget {
     const sdp = optional(members, 'sdp', domString, '');
     const type = optional(members, 'type', sdpType);
     this.#localDescriptionWasSet = true;
-    return this.#operation((connection) => {
-      this.#started = true;
-      return connection.setLocalDescription(type ?? null, sdp === '' ? null : sdp);
-    });
+    return this.#apply((connection) =>
+      connection.setLocalDescription(type ?? null, sdp === '' ? null : sdp),
+    );
   }
 
   #setRemoteDescription(description: unknown): Promise<void> {
     const { type, sdp } = sessionDescriptionInit(description);
-    return this.#operation((connection) => {
-      this.#started = true;
-      return connection.setRemoteDescription(type, sdp);
-    });
+    return this.#apply((connection) => connection.setRemoteDescription(type, sdp));
   }
 
   #addIceCandidate(candidate: unknown): Promise<void> {
@@ -377,11 +375,20 @@ export class RTCPeerConnection extends EventTarget {
   #operation(begin: (connection: NativePeerConnection) => number): Promise<void> {
     return this.#chain.chain(
       () =>
-        new Promise<void>((resolve, reject) => {
+        new Promise<void>((resolve) => {
           const operation = native(() => begin(this.#native));
-          this.#settlements.set(operation, { resolve, reject });
+          this.#resolvers.set(operation, resolve);
         }),
     );
+  }
+
+  /** An operation that applies a description, from which on events may come. */
+  #apply(begin: (connection: NativePeerConnection) => number): Promise<void> {
+    return this.#operation((connection) => {
+      const operation = begin(connection);
+      this.#started = true;
+      return operation;
+    });
   }
 
   /** Polls one task and runs it: its events in order, then the operation that it completes. */
@@ -392,11 +399,11 @@ export class RTCPeerConnection extends EventTarget {
       if (this.#closed) return true;
       this.#dispatch(event);
     }
-    if (task.completed !== undefined) this.#settle(task.completed);
+    if (task.completed !== undefined) this.#complete(task.completed);
     return true;
   }
 
-  #dispatch(event: NativeTask['events'][number]): void {
+  #dispatch(event: NativeEvent): void {
     switch (event.type) {
       case 'open':
       case 'closing':
@@ -414,11 +421,10 @@ export class RTCPeerConnection extends EventTarget {
     }
   }
 
-  #settle({ operation, error }: NonNullable<NativeTask['completed']>): void {
-    const settlement = this.#settlements.get(operation);
-    this.#settlements.delete(operation);
-    if (error === undefined) settlement?.resolve();
-    else settlement?.reject(exception(error));
+  #complete(operation: number): void {
+    const resolve = this.#resolvers.get(operation);
+    this.#resolvers.delete(operation);
+    resolve?.();
   }
 
   #createChannel(handle: number): RTCDataChannel {
@@ -433,6 +439,8 @@ export class RTCPeerConnection extends EventTarget {
 
   #updateLive(): void {
     const mayFire = !this.#closed && (this.#started || !this.#chain.empty);
+    if (mayFire === live.has(this)) return;
+    this.#native.setReferenced(mayFire);
     if (mayFire) live.add(this);
     else live.delete(this);
   }

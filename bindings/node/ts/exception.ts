@@ -2,15 +2,13 @@ import type { NativeException } from './native';
 import { RTCError } from './RTCError';
 
 /** The exception that a failure of the native half is to the page. */
-export function exception({ name, message, errorDetail, sdpLineNumber }: NativeException): Error {
+function exception(failure: NativeException): Error {
+  const { name, message, errorDetail, sdpLineNumber } = failure;
   if (errorDetail !== undefined) {
-    return new RTCError(
-      sdpLineNumber === undefined ? { errorDetail } : { errorDetail, sdpLineNumber },
-      message,
-    );
+    const line = sdpLineNumber === undefined ? {} : { sdpLineNumber };
+    return new RTCError({ errorDetail, ...line }, message);
   }
   if (name === 'TypeError') return new TypeError(message);
-  if (name === 'RangeError') return new RangeError(message);
   return new DOMException(message, name);
 }
 

@@ -5,14 +5,13 @@ import type {
   RTCErrorDetailType,
   RTCIceConnectionState,
   RTCIceGatheringState,
-  RTCIceServerTransportProtocol,
   RTCPeerConnectionState,
   RTCSdpType,
   RTCSignalingState,
 } from './dictionaries';
 import { loadAddon } from './addon';
 
-/** What the native half throws or completes an operation with. */
+/** What the native half throws. */
 export interface NativeException {
   /** A DOMException name, or `TypeError`. */
   name: string;
@@ -43,8 +42,6 @@ export interface NativeConfiguration {
   iceServers: NativeIceServer[];
   iceTransportPolicy: string;
   bundlePolicy: string;
-  iceCandidatePoolSize: number;
-  certificates: NativeCertificate[];
 }
 
 export interface NativeCandidateInit {
@@ -56,7 +53,6 @@ export interface NativeCandidateInit {
 
 export interface NativeCandidate extends NativeCandidateInit {
   url: string | null;
-  relayProtocol: RTCIceServerTransportProtocol | null;
 }
 
 export interface NativeChannelInit {
@@ -78,13 +74,9 @@ export interface NativeChannel {
   negotiated: boolean;
 }
 
-/** The error of a channel, member by member what RTCError has. */
 export interface NativeChannelError {
   errorDetail: RTCErrorDetailType;
   message: string;
-  sctpCauseCode?: number | null;
-  receivedAlert?: number | null;
-  sentAlert?: number | null;
 }
 
 export type NativeConnectionEvent =
@@ -110,26 +102,29 @@ export type NativeConnectionEvent =
 export type NativeChannelEvent =
   | { type: 'open' | 'closing' | 'close' | 'bufferedamountlow'; channel: number }
   | { type: 'error'; channel: number; error: NativeChannelError }
-  | { type: 'message'; channel: number; data: string | Uint8Array };
+  | { type: 'message'; channel: number; data: string | ArrayBuffer };
 
 export type NativeEvent = NativeConnectionEvent | NativeChannelEvent;
 
 /** One task in W3C's sense: the events in order, then the operation that it settles. */
 export interface NativeTask {
   events: NativeEvent[];
-  completed?: { operation: number; error?: NativeException };
+  completed?: number;
 }
 
 export interface NativePeerConnection {
+  /** Null: `wake` will be called when there is a task. */
   pollTask(): NativeTask | null;
-  createOffer(options: { iceRestart: boolean }): NativeDescription;
+  createOffer(): NativeDescription;
   createAnswer(): NativeDescription;
-  /** The three below return the number that `completed.operation` will carry. */
+  /** The three below throw, or return the number that `completed` of a task will carry. */
   setLocalDescription(type: RTCSdpType | null, sdp: string | null): number;
   setRemoteDescription(type: RTCSdpType, sdp: string): number;
   addIceCandidate(init: NativeCandidateInit | null): number;
   createDataChannel(label: string, init: NativeChannelInit): number;
-  setConfiguration(configuration: NativeConfiguration): void;
+  /** Whether the process stays alive for this connection. */
+  setReferenced(referenced: boolean): void;
+  /** The length of the operations chain, on which `negotiationneeded` depends. */
   beginOperation(): void;
   endOperation(): void;
   close(): void;
@@ -145,24 +140,27 @@ export interface NativePeerConnection {
   readonly remoteDescription: NativeDescription | null;
   readonly currentRemoteDescription: NativeDescription | null;
   readonly pendingRemoteDescription: NativeDescription | null;
-  /** Bytes; infinite when the peer takes any size. */
+  /** Bytes; null while nothing is negotiated. */
   readonly sctpMaxMessageSize: number | null;
 
-  channel(handle: number): NativeChannel;
+  channel(handle: number): NativeChannel | null;
   channelId(handle: number): number | null;
   channelReadyState(handle: number): RTCDataChannelState;
   channelBufferedAmount(handle: number): number;
   channelSend(handle: number, data: string | Uint8Array): void;
   channelClose(handle: number): void;
+  /** Nothing more will be asked of the channel. */
+  channelForget(handle: number): void;
   channelSetBufferedAmountLowThreshold(handle: number, bytes: number): void;
 }
 
 export interface NativeBinding {
   NativePeerConnection: new (
     configuration: NativeConfiguration,
+    certificate: NativeCertificate | null,
     wake: () => void,
   ) => NativePeerConnection;
-  /** An ECDSA P-256 certificate that lives for `lifetime` milliseconds. */
+  /** An ECDSA P-256 certificate that lives for `lifetime` milliseconds, 365 days at most. */
   generateCertificate(lifetime: number): NativeCertificate;
 }
 

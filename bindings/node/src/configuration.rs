@@ -1,0 +1,53 @@
+use napi_derive::napi;
+use rill::{BundlePolicy, Configuration, IceServer, IceTransportPolicy};
+
+use crate::certificate::NativeCertificate;
+
+/// An ICE server, whose URLs TypeScript has made a list.
+#[napi(object, object_to_js = false)]
+pub struct NativeIceServer {
+    pub urls: Vec<String>,
+    pub username: Option<String>,
+    pub credential: Option<String>,
+}
+
+/// What the core takes of an RTCConfiguration; TypeScript has converted the enumerations.
+#[napi(object, object_to_js = false)]
+pub struct NativeConfiguration {
+    pub ice_servers: Vec<NativeIceServer>,
+    pub ice_transport_policy: String,
+    pub bundle_policy: String,
+}
+
+impl NativeConfiguration {
+    pub(crate) fn with(self, certificate: Option<&NativeCertificate>) -> Configuration {
+        Configuration {
+            ice_servers: self.ice_servers.into_iter().map(ice_server).collect(),
+            ice_transport_policy: match self.ice_transport_policy.as_str() {
+                "relay" => IceTransportPolicy::Relay,
+                _ => IceTransportPolicy::All,
+            },
+            bundle_policy: match self.bundle_policy.as_str() {
+                "max-bundle" => BundlePolicy::MaxBundle,
+                "max-compat" => BundlePolicy::MaxCompat,
+                _ => BundlePolicy::Balanced,
+            },
+            certificate: certificate.map(|native| native.certificate.clone()),
+            ..Configuration::default()
+        }
+    }
+}
+
+fn ice_server(
+    NativeIceServer {
+        urls,
+        username,
+        credential,
+    }: NativeIceServer,
+) -> IceServer {
+    IceServer {
+        urls,
+        username,
+        credential,
+    }
+}

@@ -1,0 +1,34 @@
+// Connects and closes a thousand pairs. Prints the resident memory, threads and sockets after 200 and
+// after 1,000, and fails when they have grown. Run with --expose-gc.
+
+import { readdirSync } from 'node:fs';
+import { connected } from './peers.mjs';
+
+const WARM = 200;
+const CYCLES = 1000;
+const MOST_GROWTH = 1024 * 1024;
+
+async function measure() {
+  // Two rounds: the finalizers of the first free what the second collects.
+  for (let round = 0; round < 4; round += 1) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const count = (what) => readdirSync(`/proc/self/${what}`).length;
+  return { resident: process.memoryUsage.rss(), threads: count('task'), files: count('fd') };
+}
+
+let warm;
+const started = performance.now();
+for (let cycle = 1; cycle <= CYCLES; cycle += 1) {
+  const { near, far, close } = await connected();
+  const arrived = new Promise((resolve) => (far.onmessage = resolve));
+  near.send('x');
+  await arrived;
+  close();
+  if (cycle === WARM) warm = await measure();
+}
+const end = await measure();
+const grown = end.resident - warm.resident;
+console.log(JSON.stringify({ warm, end, grown, seconds: (performance.now() - started) / 1000 }));
+if (grown > MOST_GROWTH || end.threads > warm.threads || end.files > warm.files) process.exitCode = 1;
