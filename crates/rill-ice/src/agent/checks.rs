@@ -130,10 +130,17 @@ impl Session {
             .selected
             .is_some_and(|selected| selected.pair == id);
         match kind {
-            CheckKind::Validation | CheckKind::Nomination => Schedule {
+            CheckKind::Validation => Schedule {
                 interval,
                 interval_max: timing.consent_expiry,
                 sends: timing.check_sends,
+                final_wait: interval * timing.check_final_wait,
+            },
+            // The address has answered before: it is lost datagrams that are made up for.
+            CheckKind::Nomination => Schedule {
+                interval,
+                interval_max: interval * 4,
+                sends: timing.check_sends * 2,
                 final_wait: interval * timing.check_final_wait,
             },
             // The selected pair is probed until it answers or its consent expires.

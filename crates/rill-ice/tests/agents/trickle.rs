@@ -264,3 +264,97 @@ fn a_local_candidate_is_not_paired_before_it_is_polled() {
         assert!(node.agent.poll_transmit(now, &mut Vec::new()).is_some());
     });
 }
+
+/// RFC 8445 §6.1.2.6: of one foundation, one pair in all check lists goes first.
+#[test]
+fn foundations_are_frozen_across_check_lists() {
+    let mut scene = Setting::default().build();
+    let (first, second) = scene.sim.with(scene.alice, |node, now| {
+        let first = node.transport;
+        let second = node.agent.add_transport();
+        for transport in [first, second] {
+            node.agent.gather(now, transport);
+            node.pump(now);
+            node.agent
+                .set_remote_credentials(now, transport, peer("them"));
+            let remote = candidate("192.0.2.7:9");
+            let added = node.agent.add_remote_candidate(now, transport, remote);
+            added.expect("accepted");
+        }
+        (first, second)
+    });
+    let state = |scene: &Scene, transport| {
+        let agent = &scene.node(scene.alice).agent;
+        let states: Vec<PairState> = agent.pairs(transport).map(|pair| pair.state).collect();
+        states
+    };
+    assert_eq!(state(&scene, first), [PairState::Waiting]);
+    assert_eq!(state(&scene, second), [PairState::Frozen]);
+    scene.sim.run_for(Duration::from_secs(1));
+    assert_eq!(state(&scene, first), [PairState::InProgress]);
+    assert_eq!(state(&scene, second), [PairState::Frozen]);
+    scene.sim.run_for(Duration::from_secs(20));
+    assert_eq!(state(&scene, first), [PairState::Failed]);
+    assert_eq!(state(&scene, second), [PairState::InProgress]);
+}
+
+/// TRICKLE F8, F10, F17.
+#[test]
+fn a_new_candidate_leads_from_disconnected_back_to_checking() {
+    let mut scene = alice_with_peer();
+    let add = |scene: &mut Scene, address: &str| {
+        scene.sim.with(scene.alice, |node, now| {
+            let remote = candidate(address);
+            let added = node.agent.add_remote_candidate(now, node.transport, remote);
+            added.expect("accepted");
+            node.pump(now);
+        });
+    };
+    add(&mut scene, "192.0.2.7:9");
+    scene.sim.run_for(Duration::from_secs(25));
+    add(&mut scene, "192.0.2.8:9");
+    let expected = [
+        TransportState::Checking,
+        TransportState::Disconnected,
+        TransportState::Checking,
+    ];
+    assert_eq!(scene.node(scene.alice).states(), expected);
+}
+
+#[test]
+fn a_remote_candidate_before_any_local_one_is_not_disconnection() {
+    let mut scene = Setting::default().build();
+    scene.sim.with(scene.alice, |node, now| {
+        node.agent
+            .set_remote_credentials(now, node.transport, peer("them"));
+        let remote = candidate("192.0.2.7:9");
+        let added = node.agent.add_remote_candidate(now, node.transport, remote);
+        added.expect("accepted");
+        node.pump(now);
+    });
+    scene.sim.run_for(Duration::from_secs(100));
+    assert_eq!(scene.node(scene.alice).states(), [TransportState::Checking]);
+}
+
+#[test]
+fn removed_transports_say_nothing_more() {
+    let mut scene = alice_with_peer();
+    scene.sim.with(scene.alice, |node, now| {
+        let second = node.agent.add_transport();
+        node.agent.gather(now, second);
+        node.agent.remove_transport(now, second);
+        node.pump(now);
+        let about_second = node.events.iter().filter(|(_, event)| {
+            matches!(event, rill_ice::Event::GatheringState { transport, .. } if *transport == second)
+        });
+        assert_eq!(about_second.count(), 0);
+        assert_eq!(node.agent.state(second), TransportState::Closed);
+        assert_eq!(node.sockets.len(), 1, "those of the other transport");
+    });
+}
+
+#[test]
+fn agents_go_between_threads() {
+    fn is_send<T: Send>() {}
+    is_send::<rill_ice::Agent>();
+}
