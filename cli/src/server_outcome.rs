@@ -1,0 +1,25 @@
+//! What became of a STUN server, in words.
+
+use rill::ServerOutcome;
+
+/// The rest of a sentence that begins with the server, without a full stop.
+pub(crate) fn sentence(outcome: &ServerOutcome) -> String {
+    match outcome {
+        ServerOutcome::Reflexive(address) => {
+            format!("answered: it sees this machine as {address}")
+        }
+        ServerOutcome::Redundant(address) => {
+            format!("answered: it sees {address}, which is a candidate already")
+        }
+        ServerOutcome::TimedOut => "did not answer: it is down, or UDP to it is blocked".to_owned(),
+        ServerOutcome::ResolveFailed(cause) => {
+            format!("has a name that was not resolved: {cause}")
+        }
+        ServerOutcome::Rejected { code, reason } => {
+            format!("refused with error {code} ({reason})")
+        }
+        ServerOutcome::Unreachable => {
+            "cannot be reached: this machine has no address of its family (IPv4 or IPv6)".to_owned()
+        }
+    }
+}
