@@ -6,10 +6,12 @@
 #![deny(unsafe_code)]
 
 mod candidate;
+mod checksum;
 mod corpus;
 mod ice;
 mod memory;
 mod mutator;
+mod peer;
 mod script;
 mod sctp;
 mod sdp;
@@ -20,6 +22,7 @@ pub use candidate::candidate;
 pub use corpus::{corpus, corpus_directory};
 pub use ice::ice;
 pub use mutator::Mutator;
+pub use peer::peer;
 pub use sctp::sctp;
 pub use sdp::sdp;
 pub use stun::stun;

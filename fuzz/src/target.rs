@@ -52,6 +52,12 @@ pub const TARGETS: &[Target] = &[
         memory: 1 << 26,
         memory_per_byte: 0,
     },
+    Target {
+        name: "peer",
+        function: crate::peer,
+        memory: 1 << 27,
+        memory_per_byte: 0,
+    },
 ];
 
 /// How long one input may take, in a debug build on a busy machine.

@@ -2,10 +2,8 @@
 
 use rill_fuzz::{Mutator, TARGETS, Target, corpus};
 
-/// Inputs that are made for each target.
-const MUTATIONS: usize = 2000;
-
-fn replay(name: &str) {
+/// Replays the corpus of a target, then this many inputs made from it.
+fn replay(name: &str, mutations: usize) {
     let target = Target::find(name).expect("one of the targets");
     let corpus = corpus(name).expect("its corpus");
     assert!((20..=60).contains(&corpus.len()), "{} inputs", corpus.len());
@@ -15,7 +13,7 @@ fn replay(name: &str) {
         }
     }
     let mut mutator = Mutator::new(2026);
-    for number in 0..MUTATIONS {
+    for number in 0..mutations {
         let input = mutator.mutate(&corpus);
         if let Err(failure) = target.run(&input) {
             panic!(
@@ -27,11 +25,11 @@ fn replay(name: &str) {
 }
 
 macro_rules! replay {
-    ($($target:ident),* $(,)?) => {
+    ($($target:ident: $mutations:literal),* $(,)?) => {
         $(
             #[test]
             fn $target() {
-                replay(stringify!($target));
+                replay(stringify!($target), $mutations);
             }
         )*
 
@@ -43,4 +41,4 @@ macro_rules! replay {
     };
 }
 
-replay!(stun, sdp, candidate, ice, sctp);
+replay!(stun: 2000, sdp: 2000, candidate: 2000, ice: 1500, sctp: 1500, peer: 300);
