@@ -14,7 +14,7 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
-use rill_ice::{Agent, CandidatePair, Config, Path, Role, Transmit, TransportId};
+use rill_ice::{Agent, CandidatePair, Config, Role, Transmit, TransportId};
 
 use crate::{
     Certificate, Configuration, ConfigurationError, ConnectionState, DtlsTransportState,
@@ -57,7 +57,9 @@ pub struct PeerConnection {
     /// Datagrams that nobody wanted.
     dropped: u64,
     /// A sealed datagram that did not fit the last train.
-    carry: Option<(Path, Vec<u8>)>,
+    carry: Vec<u8>,
+    /// The SCTP packet that is being sealed.
+    packet: Vec<u8>,
     /// The last datagrams of a closed connection.
     farewell: VecDeque<(Transmit, Vec<u8>)>,
 }
@@ -107,7 +109,8 @@ impl PeerConnection {
             spare,
             tls_id: tls_id.iter().map(|byte| format!("{byte:02x}")).collect(),
             dropped: 0,
-            carry: None,
+            carry: Vec::new(),
+            packet: Vec::new(),
             farewell: VecDeque::new(),
         })
     }

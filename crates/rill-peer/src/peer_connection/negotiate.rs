@@ -109,8 +109,7 @@ impl PeerConnection {
         }
         let session = Session::parse(&description.sdp)?;
         let plan = if kind == SdpType::Offer {
-            let spare = self.remote_spare(implied_rollback);
-            self.jsep.plan_remote_offer(&session, spare)?
+            self.jsep.plan_remote_offer(&session, self.spare)?
         } else {
             self.jsep.plan_remote_answer(&session)?
         };
@@ -123,15 +122,6 @@ impl PeerConnection {
     /// The transport of the data section, where there is one.
     fn data_transport(&self) -> Option<TransportId> {
         self.jsep.sections.iter().find_map(Section::transport)
-    }
-
-    /// The transport for a new remote section. A pending offer of ours may hold the spare one; its
-    /// rollback removes that, so a new one is made.
-    fn remote_spare(&mut self, implied_rollback: bool) -> TransportId {
-        if implied_rollback && self.transports.iter().any(|t| t.id() == self.spare) {
-            self.spare = self.agent.add_transport();
-        }
-        self.spare
     }
 
     /// What `setLocalDescription()` without arguments means (webrtc-pc §4.4.2).

@@ -88,13 +88,6 @@ impl PeerConnection {
             buffer.extend_from_slice(&datagrams);
             return Some(transmit);
         }
-        if let Some((path, datagram)) = self.carry.take() {
-            buffer.extend_from_slice(&datagram);
-            return Some(Transmit {
-                to: path,
-                segment: None,
-            });
-        }
         if let Some(transmit) = self.agent.poll_transmit(now, buffer) {
             return Some(transmit);
         }
@@ -120,27 +113,22 @@ impl PeerConnection {
 
     /// SCTP packets, sealed, as one train: equal lengths, the last one shorter at most.
     fn poll_data(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        let transport = self
+        let index = self
             .transports
-            .iter_mut()
-            .find(|transport| transport.is_connected())?;
-        let to = self.agent.route(transport.id())?;
-        let (mut packet, mut sealed) = (Vec::new(), Vec::new());
-        let mut segment = 0;
-        let mut count = 0;
+            .iter()
+            .position(DtlsTransport::is_connected)?;
+        let to = self.agent.route(self.transports[index].id())?;
+        let mut sealed = std::mem::take(&mut self.carry);
+        let (mut segment, mut count) = (0, 0);
         while count < SEGMENTS && buffer.len() + segment <= TRAIN {
-            packet.clear();
-            if !self.channels.poll_transmit(now, &mut packet) {
+            if sealed.is_empty() && !self.seal_next(now, index, &mut sealed) {
                 break;
-            }
-            sealed.clear();
-            if !transport.seal(now, &packet, &mut sealed) {
-                continue;
             }
             if count == 0 {
                 segment = sealed.len();
             } else if sealed.len() > segment {
-                self.carry = Some((to, sealed));
+                // It leads the next train.
+                self.carry = std::mem::take(&mut sealed);
                 break;
             }
             buffer.extend_from_slice(&sealed);
@@ -148,6 +136,7 @@ impl PeerConnection {
             if sealed.len() < segment {
                 break;
             }
+            sealed.clear();
         }
         self.settle_channels(now);
         (count > 0).then_some(Transmit {
@@ -156,10 +145,17 @@ impl PeerConnection {
         })
     }
 
+    /// Seals the next SCTP packet. Whether there was one.
+    fn seal_next(&mut self, now: Instant, transport: usize, sealed: &mut Vec<u8>) -> bool {
+        self.packet.clear();
+        self.channels.poll_transmit(now, &mut self.packet)
+            && self.transports[transport].seal(now, &self.packet, sealed)
+    }
+
     /// Queues the SCTP ABORT and the DTLS close_notify, then closes the transports.
     pub(super) fn queue_farewell(&mut self, now: Instant) {
         let mut buffer = Vec::new();
-        if let Some(transmit) = self.poll_data(now, &mut buffer) {
+        while let Some(transmit) = self.poll_data(now, &mut buffer) {
             self.farewell
                 .push_back((transmit, std::mem::take(&mut buffer)));
         }
