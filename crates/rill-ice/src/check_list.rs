@@ -168,3 +168,97 @@ impl CheckList {
             .map(|(id, _)| id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candidate::{
+        FoundationKey, Foundations, LocalCandidates, RemoteCandidates, RemoteFoundation,
+    };
+    use crate::{Kind, LocalCandidate, Path};
+
+    /// A list of pairs with these states and priorities, to different ports.
+    fn list(pairs: &[(PairState, u64)]) -> (CheckList, Vec<PairId>) {
+        let base: SocketAddr = ([10, 0, 0, 1], 1).into();
+        let local = Foundations::default().of(FoundationKey {
+            kind: Kind::Host,
+            base: base.ip(),
+            server: None,
+        });
+        let candidate = LocalCandidate {
+            kind: Kind::Host,
+            address: base,
+            base,
+            related: None,
+            foundation: local.text(),
+            priority: 1,
+            url: None,
+            socket: SocketId(1),
+        };
+        let mut locals = LocalCandidates::default();
+        let local_id = locals.add(candidate, local).expect("the first");
+        let mut remotes = RemoteCandidates::default();
+        let mut list = CheckList::default();
+        let ids = pairs.iter().zip(1..).map(|(&(state, priority), port)| {
+            let remote: SocketAddr = ([10, 0, 0, 2], port).into();
+            let id = remotes
+                .discover(remote, 1, "u", 99)
+                .expect("below the limit");
+            let foundation = PairFoundation {
+                local,
+                remote: RemoteFoundation::Discovered(1),
+            };
+            let path = Path::new(SocketId(1), remote);
+            let pair = Pair::new((local_id, id), path, foundation, priority);
+            list.insert(Pair { state, ..pair })
+        });
+        let ids = ids.collect();
+        (list, ids)
+    }
+
+    use PairState::{Failed, Frozen, InProgress, Succeeded, Waiting};
+
+    #[test]
+    fn failed_pairs_go_first_then_the_worst_that_did_not_begin() {
+        let (mut list, ids) = list(&[(Waiting, 3), (Frozen, 2), (Failed, 9), (InProgress, 1)]);
+        assert_eq!(list.expendable(5), Some(ids[2]));
+        list.remove(ids[2]);
+        assert_eq!(list.expendable(5), Some(ids[1]));
+        assert_eq!(list.expendable(2), None, "the new one is no better");
+    }
+
+    #[test]
+    fn a_pair_without_consent_is_remembered() {
+        let (mut list, ids) = list(&[(Failed, 1), (Succeeded, 2)]);
+        list.get_mut(ids[0]).expect("inserted").consent_lost = true;
+        assert_eq!(list.expendable(5), None);
+    }
+
+    #[test]
+    fn triggered_checks_go_first_in_their_order() {
+        let (mut list, ids) = list(&[(Waiting, 9), (Frozen, 2), (Failed, 3), (Succeeded, 99)]);
+        assert_eq!(list.next_paced(), Some(ids[0]));
+        list.trigger(ids[2]);
+        list.trigger(ids[1]);
+        list.trigger(ids[2]);
+        let mut order = Vec::new();
+        while let Some(id) = list.next_paced() {
+            order.push(id);
+            list.set_state(id, InProgress);
+        }
+        assert_eq!(order, [ids[2], ids[1], ids[0]]);
+        assert!(!list.has_paced());
+    }
+
+    #[test]
+    fn a_removed_pair_leaves_no_trace() {
+        let (mut list, ids) = list(&[(Waiting, 9)]);
+        list.trigger(ids[0]);
+        list.enqueue_unpaced(ids[0], CheckKind::Probe);
+        let path = list.get(ids[0]).expect("inserted").path;
+        list.remove(ids[0]);
+        assert!(!list.has_paced() && !list.has_unpaced());
+        assert_eq!(list.next_paced(), None);
+        assert_eq!(list.by_path(path.socket, path.remote), None);
+    }
+}

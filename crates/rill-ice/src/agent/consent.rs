@@ -28,15 +28,12 @@ impl Agent {
 impl Session {
     /// Selects a valid pair and keeps its consent from now on.
     pub(super) fn begin_consent(&mut self, ctx: &mut Context, now: Instant, pair: PairId) {
-        let before = self.conclusion.selected.replace(Selected {
+        self.conclusion.selected = Some(Selected {
             pair,
             next_check: now + consent_interval(ctx),
             unanswered: None,
             probing: false,
         });
-        if let Some(before) = before {
-            self.end_checks(ctx, before.pair, CheckKind::Consent);
-        }
         self.arm_consent(ctx);
     }
 

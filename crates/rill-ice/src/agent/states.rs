@@ -35,20 +35,9 @@ impl Transport {
         if state == TransportState::Failed {
             self.newest_mut().fail(ctx);
         }
-        let is_up = matches!(state, TransportState::Connected | TransportState::Completed);
-        if is_up && self.state == TransportState::New {
-            self.enter(ctx, TransportState::Checking);
-        }
-        self.enter(ctx, state);
-    }
-
-    fn enter(&mut self, ctx: &mut Context, state: TransportState) {
         if self.state != state {
             self.state = state;
-            ctx.push(Event::State {
-                transport: self.id,
-                state,
-            });
+            ctx.push(Event::State { transport, state });
         }
     }
 

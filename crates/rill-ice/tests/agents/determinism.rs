@@ -213,7 +213,7 @@ fn run(order: &[u8], start: Instant) -> [Side; 2] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn every_order_of_calls_ends_alike(order in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -11,5 +11,7 @@ mod node;
 mod nomination;
 mod restart;
 mod roles;
+mod rules;
 mod scene;
+mod subject;
 mod trickle;

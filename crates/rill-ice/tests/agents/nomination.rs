@@ -1,172 +1,11 @@
-//! Nomination against peers of other kinds, played by the test.
+//! Nomination, against peers of other kinds that the test plays.
 
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rill_ice::{
-    Agent, Config, Credentials, Event, Interface, Kind, Path, Protocol, Received, RemoteAddress,
-    RemoteCandidate, Request, Response, Role, SocketId, TransportId, TransportState,
-};
-use rill_sim::{Seed, Silent, Simulation};
-use rill_stun::{Class, Message, Method, TransactionId, Writer};
+use rill_ice::{Role, TransportState};
+use rill_stun::Class;
 
-const PASSWORD: &str = "a password of 22 chars";
-
-/// An agent on one address, and what the test knows of it.
-struct Subject {
-    agent: Agent,
-    transport: TransportId,
-    socket: SocketId,
-    local: Credentials,
-    now: Instant,
-    events: Vec<Event>,
-    /// How many checks of ours carried USE-CANDIDATE, and to whom.
-    nominated: Vec<SocketAddr>,
-}
-
-impl Subject {
-    fn new(role: Role) -> Self {
-        let now = Simulation::<Silent>::new(Seed::new(1)).start();
-        let mut agent = Agent::new(Config::default(), role, Seed::new(9).rng(0));
-        let transport = agent.add_transport();
-        agent.gather(now, transport);
-        let remote = Credentials {
-            ufrag: "them".into(),
-            pwd: PASSWORD.into(),
-        };
-        agent.set_remote_credentials(now, transport, remote);
-        let (_, local) = agent.local_credentials(transport).expect("it exists");
-        let mut subject = Self {
-            local: local.clone(),
-            agent,
-            transport,
-            socket: SocketId(0),
-            now,
-            events: Vec::new(),
-            nominated: Vec::new(),
-        };
-        subject.drive();
-        subject
-    }
-
-    fn drive(&mut self) {
-        while let Some(request) = self.agent.poll_request() {
-            let (id, response) = match request {
-                Request::ListInterfaces { id } => {
-                    let interface = Interface {
-                        name: "eth0".into(),
-                        address: [198, 51, 100, 1].into(),
-                        loopback: false,
-                    };
-                    (id, Response::Interfaces(vec![interface]))
-                }
-                Request::BindUdp {
-                    id,
-                    socket,
-                    address,
-                } => {
-                    self.socket = socket;
-                    (id, Response::Bound((address, 5000).into()))
-                }
-                other => panic!("{other:?}"),
-            };
-            self.agent.handle_response(self.now, id, response);
-        }
-        while let Some(event) = self.agent.poll_event() {
-            self.events.push(event);
-        }
-    }
-
-    fn feed(&mut self, from: SocketAddr, mut bytes: Vec<u8>) -> Received {
-        let path = Path {
-            socket: self.socket,
-            local_ip: None,
-            remote: from,
-            ecn: None,
-        };
-        let received = self.agent.handle_datagram(self.now, path, &mut bytes);
-        self.drive();
-        received
-    }
-
-    /// Answers every check that the agent sends to an address in `answering`.
-    fn answer_checks(&mut self, answering: &[SocketAddr]) {
-        let mut buffer = Vec::new();
-        while let Some(transmit) = self.agent.poll_transmit(self.now, &mut buffer) {
-            let request = Message::parse(&buffer).expect("well formed");
-            if request.class() != Class::Request {
-                continue;
-            }
-            let to = transmit.to.remote;
-            self.nominated.extend(request.use_candidate().then_some(to));
-            if answering.contains(&to) {
-                let mut answer = Vec::new();
-                let id = request.transaction_id();
-                Writer::new(&mut answer, Class::Success, Method::BINDING, id)
-                    .xor_mapped_address("198.51.100.1:5000".parse().expect("a literal"))
-                    .message_integrity(PASSWORD.as_bytes())
-                    .fingerprint()
-                    .finish();
-                self.feed(to, answer);
-            }
-        }
-    }
-
-    fn advance(&mut self, duration: Duration) {
-        self.now += duration;
-        self.agent.handle_timeout(self.now);
-        self.drive();
-    }
-
-    fn add(&mut self, address: SocketAddr, priority: u32) {
-        let candidate = RemoteCandidate {
-            foundation: priority.to_string(),
-            component: 1,
-            protocol: Protocol::Udp,
-            priority,
-            kind: Kind::Host,
-            address: RemoteAddress::Ip(address),
-            ufrag: None,
-        };
-        let added = self
-            .agent
-            .add_remote_candidate(self.now, self.transport, candidate);
-        added.expect("accepted");
-        self.drive();
-    }
-
-    fn check_from(&mut self, from: SocketAddr, nominates: bool) {
-        let mut bytes = Vec::new();
-        let id = TransactionId([7; 12]);
-        let writer = Writer::new(&mut bytes, Class::Request, Method::BINDING, id)
-            .username(format!("{}:them", self.local.ufrag))
-            .priority(1_000_000)
-            .ice_controlling(7);
-        let writer = if nominates {
-            writer.use_candidate()
-        } else {
-            writer
-        };
-        writer
-            .message_integrity(self.local.pwd.as_bytes())
-            .fingerprint()
-            .finish();
-        assert_eq!(self.feed(from, bytes), Received::Consumed);
-    }
-
-    fn selected(&self) -> Option<(SocketAddr, bool)> {
-        let pair = self.agent.selected_pair(self.transport)?;
-        Some((pair.path.remote, pair.nominated))
-    }
-
-    fn state(&self) -> TransportState {
-        self.agent.state(self.transport)
-    }
-}
-
-fn address(last: u8) -> SocketAddr {
-    ([203, 0, 113, last], 9).into()
-}
+use crate::subject::{Subject, address, respond, success};
 
 /// As browsers do it: every check nominates (RFC 5245), and the best pair wins (RFC 8445 §8.1.1).
 #[test]
@@ -280,19 +119,11 @@ fn a_peer_may_revoke_consent() {
         .end_of_remote_candidates(subject.now, subject.transport);
     subject.answer_checks(&[address(1)]);
     subject.advance(Duration::from_secs(6));
-    let mut buffer = Vec::new();
-    let sent = subject.agent.poll_transmit(subject.now, &mut buffer);
-    assert!(sent.is_some(), "a consent check");
-    let id = Message::parse(&buffer)
-        .expect("well formed")
-        .transaction_id();
-    let mut answer = Vec::new();
-    Writer::new(&mut answer, Class::Error, Method::BINDING, id)
-        .error_code(403, "Forbidden")
-        .message_integrity(PASSWORD.as_bytes())
-        .fingerprint()
-        .finish();
-    subject.feed(address(1), answer);
+    let (to, check) = subject.requests().remove(0);
+    let forbidden = respond(&check, Class::Error, |writer| {
+        writer.error_code(403, "Forbidden")
+    });
+    subject.feed(to, forbidden);
     assert_eq!(subject.agent.route(subject.transport), None);
     assert_eq!(subject.state(), TransportState::Failed);
 }
@@ -320,16 +151,74 @@ fn a_long_stall_is_followed_by_few_datagrams() {
     }
     subject.answer_checks(&[]);
     subject.advance(Duration::from_secs(25));
-    let mut buffer = Vec::new();
-    let mut sent = 0;
-    while subject
-        .agent
-        .poll_transmit(subject.now, &mut buffer)
-        .is_some()
-    {
-        sent += 1;
-    }
+    let sent = subject.requests().len();
     assert!((1..=20).contains(&sent), "{sent}");
     let next = subject.agent.poll_timeout().expect("more to send");
     assert!(next > subject.now);
+}
+
+/// Once a pair is nominated, worse ones are left alone (RFC 8445 §8.1.2), until it dies.
+#[test]
+fn worse_pairs_rest_while_the_nominated_one_lives() {
+    let (good, worse) = (address(1), address(2));
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(good, 2000);
+    subject.answer_checks(&[good]);
+    subject.add(worse, 1000);
+    subject
+        .agent
+        .end_of_remote_candidates(subject.now, subject.transport);
+    subject.drive();
+    assert_eq!(subject.state(), TransportState::Completed);
+    assert_eq!(subject.requests(), []);
+    // From now on only the worse one answers.
+    for _ in 0..100 {
+        subject.advance(Duration::from_millis(100));
+        subject.answer_checks(&[worse]);
+    }
+    assert_eq!(subject.selected(), Some((worse, true)));
+    assert_eq!(subject.state(), TransportState::Completed);
+}
+
+#[test]
+fn a_better_pair_that_stays_silent_is_not_waited_for() {
+    let (good, silent) = (address(1), address(2));
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(silent, 2000);
+    subject.answer_checks(&[]);
+    subject.advance(Duration::from_millis(250));
+    subject.answer_checks(&[]);
+    subject.add(good, 1000);
+    subject.answer_checks(&[good]);
+    assert_eq!(subject.nominated, [good]);
+}
+
+#[test]
+fn a_refused_nomination_may_be_repeated_later() {
+    let peer = address(1);
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(peer, 1000);
+    let (_, check) = subject.requests().remove(0);
+    subject.feed(peer, success(&check));
+    let (_, nomination) = subject.requests().remove(0);
+    let refusal = respond(&nomination, Class::Error, |writer| {
+        writer.error_code(400, "")
+    });
+    subject.feed(peer, refusal);
+    assert_eq!(subject.selected(), None);
+    subject.check_from(peer, false);
+    subject.answer_checks(&[peer]);
+    assert_eq!(subject.nominated, [peer, peer]);
+    assert_eq!(subject.selected(), Some((peer, true)));
+}
+
+#[test]
+fn a_controlled_peer_cannot_nominate() {
+    let (good, silent) = (address(1), address(2));
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(good, 1000);
+    subject.add(silent, 2000);
+    subject.answer_checks(&[good]);
+    subject.check_from(good, true);
+    assert_eq!(subject.selected(), Some((good, false)));
 }

@@ -1,0 +1,237 @@
+//! Single rules of checks and check lists.
+
+use std::time::Duration;
+
+use rill_ice::{
+    Config, Event, Kind, PairState, Received, Role, ServerHost, StunServer, TransportState,
+};
+use rill_stun::{Class, Message, Method, TransactionId, Writer};
+
+use crate::subject::{Subject, address, respond, success};
+
+/// RFC 8445 §7.2.5.3.3, RFC 8838 §12 rule 2.
+#[test]
+fn success_thaws_a_whole_foundation_and_what_comes_later() {
+    let mut subject = Subject::new(Role::Controlled);
+    for last in [1, 2, 3] {
+        let priority = 5000 - u32::from(last);
+        subject.add_of(address(last), priority, "f");
+    }
+    let (frozen, waiting) = (PairState::Frozen, PairState::Waiting);
+    assert_eq!(subject.pair_states(), [waiting, frozen, frozen]);
+    let (to, check) = subject.requests().remove(0);
+    subject.feed(to, success(&check));
+    let succeeded = PairState::Succeeded;
+    assert_eq!(subject.pair_states(), [succeeded, waiting, waiting]);
+    subject.add_of(address(4), 10, "f");
+    assert_eq!(subject.pair_states()[3], waiting);
+}
+
+/// RFC 8838 §11: a candidate found by its check takes its foundation when it is signalled.
+#[test]
+fn a_discovered_candidate_joins_its_foundation() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.check_from(address(1), false);
+    subject.requests();
+    subject.add_of(address(1), 5, "f");
+    subject.add_of(address(2), 4, "f");
+    let expected = [PairState::InProgress, PairState::Frozen];
+    assert_eq!(subject.pair_states(), expected);
+}
+
+/// RFC 8445 §7.3.1.4: the peer's check tells that now is a good time for ours.
+#[test]
+fn a_check_from_the_peer_triggers_ours_anew() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    let first = subject.requests();
+    assert_eq!(first.len(), 1);
+    subject.check_from(address(1), false);
+    let second = subject.requests();
+    assert_eq!(second.len(), 1);
+    let id = |bytes: &[u8]| Message::parse(bytes).expect("well formed").transaction_id();
+    assert_ne!(id(&first[0].1), id(&second[0].1), "a new transaction");
+    // The cancelled one is not sent again, but its answer counts.
+    subject.advance(Duration::from_millis(300));
+    assert_eq!(subject.requests().len(), 1);
+    subject.feed(address(1), success(&first[0].1));
+    assert_eq!(subject.pair_states(), [PairState::Succeeded]);
+    subject.advance(Duration::from_secs(1));
+    assert_eq!(subject.requests(), []);
+}
+
+/// Karn: which of several requests was answered is not known.
+#[test]
+fn round_trips_are_measured_on_checks_sent_once() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    subject.add(address(2), 900);
+    let requests = subject.requests();
+    subject.advance(Duration::from_millis(40));
+    subject.feed(address(1), success(&requests[0].1));
+    subject.advance(Duration::from_millis(210));
+    subject.requests();
+    subject.feed(address(2), success(&requests[1].1));
+    let rtts: Vec<_> = subject.pairs().iter().map(|pair| pair.rtt).collect();
+    assert_eq!(rtts, [Some(Duration::from_millis(40)), None]);
+}
+
+/// RFC 8489 §6.3.3.
+#[test]
+fn a_response_with_an_attribute_that_must_be_understood_is_void() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    let (to, check) = subject.requests().remove(0);
+    let strange = respond(&check, Class::Success, |writer| {
+        writer.raw(0x7777, b"").xor_mapped_address(address(9))
+    });
+    assert_eq!(subject.feed(to, strange), Received::Dropped);
+    assert_eq!(subject.pair_states(), [PairState::InProgress]);
+}
+
+/// Nobody can know the address yet, so whoever sends there means no good.
+#[test]
+fn checks_to_an_address_not_yet_told_are_dropped() {
+    let mut subject = Subject::unpolled(Role::Controlled, Config::default());
+    subject.serve();
+    let check = subject.check(false);
+    assert_eq!(subject.feed(address(1), check.clone()), Received::Dropped);
+    // Feeding polled the events: now the candidate is told.
+    assert_eq!(subject.feed(address(1), check), Received::Consumed);
+}
+
+/// RELIABILITY 1. An IPv6 answer is larger than the smallest request.
+#[test]
+fn an_answer_that_would_be_larger_is_not_sent() {
+    let mut subject = Subject::new(Role::Controlled);
+    let mut small = Vec::new();
+    let id = TransactionId([7; 12]);
+    Writer::new(&mut small, Class::Request, Method::BINDING, id)
+        .username(format!("{}:t", subject.local.ufrag))
+        .priority(1)
+        .message_integrity(subject.local.pwd.as_bytes())
+        .finish();
+    let from = "[2001:db8::9]:9".parse().expect("a literal address");
+    subject.feed(from, small);
+    assert_eq!(subject.agent.counters().suppressed_responses, 1);
+    let mut buffer = Vec::new();
+    assert!(
+        subject
+            .agent
+            .poll_transmit(subject.now, &mut buffer)
+            .is_none()
+    );
+}
+
+/// RFC 7675 §5.1: the credentials are not used on that path again, whoever begins.
+#[test]
+fn a_path_without_consent_stays_dead() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    subject.answer_checks(&[address(1)]);
+    assert_eq!(subject.state(), TransportState::Connected);
+    for _ in 0..32 {
+        subject.advance(Duration::from_secs(1));
+        subject.requests();
+    }
+    assert_eq!(subject.state(), TransportState::Disconnected);
+    let check = subject.check(true);
+    assert_eq!(subject.feed(address(1), check), Received::Dropped);
+    let mut buffer = Vec::new();
+    assert!(
+        subject
+            .agent
+            .poll_transmit(subject.now, &mut buffer)
+            .is_none()
+    );
+    assert_eq!(subject.pair_states(), [PairState::Failed]);
+}
+
+/// RFC 7675 §5.1: 4 to 6 s apart, and not in step.
+#[test]
+fn consent_checks_are_spread() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    subject.answer_checks(&[address(1)]);
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let at = subject.agent.poll_timeout().expect("consent is kept");
+        subject.advance(at.saturating_duration_since(subject.now));
+        let requests = subject.requests();
+        times.extend(requests.iter().map(|_| subject.now));
+        for (to, request) in requests {
+            subject.feed(to, success(&request));
+        }
+    }
+    let gaps: Vec<Duration> = times.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(gaps.len() > 50);
+    let (shortest, longest) = (gaps.iter().min(), gaps.iter().max());
+    let bounds = Duration::from_secs(4)..=Duration::from_secs(6);
+    assert!(gaps.iter().all(|gap| bounds.contains(gap)), "{gaps:?}");
+    let spread = longest
+        .zip(shortest)
+        .map(|(longest, shortest)| *longest - *shortest);
+    assert!(spread > Some(Duration::from_secs(1)), "{spread:?}");
+}
+
+fn with_server() -> Config {
+    Config {
+        stun_servers: vec![StunServer {
+            url: "stun:192.0.2.1".into(),
+            host: ServerHost::Ip([192, 0, 2, 1].into()),
+            port: 3478,
+        }],
+        ..Config::default()
+    }
+}
+
+fn reflexive(subject: &Subject) -> usize {
+    let is_reflexive = |event: &&Event| matches!(event, Event::LocalCandidate { candidate, .. } if candidate.kind == Kind::ServerReflexive);
+    subject.events.iter().filter(is_reflexive).count()
+}
+
+/// Servers do not authenticate, so only the one that was asked is believed.
+#[test]
+fn a_server_is_believed_only_at_its_own_address() {
+    let mut subject = Subject::unpolled(Role::Controlling, with_server());
+    subject.drive();
+    let (server, request) = subject.requests().remove(0);
+    let answer = respond(&request, Class::Success, |writer| {
+        writer.xor_mapped_address(address(7))
+    });
+    assert_eq!(subject.feed(address(3), answer.clone()), Received::Dropped);
+    assert_eq!(reflexive(&subject), 0);
+    assert_eq!(subject.feed(server, answer), Received::Consumed);
+    assert_eq!(reflexive(&subject), 1);
+}
+
+/// An address that no host can have is no candidate.
+#[test]
+fn a_server_cannot_make_us_signal_nonsense() {
+    for nonsense in ["0.0.0.0:9", "224.0.0.1:9", "192.0.2.9:0", "[2001:db8::1]:9"] {
+        let mut subject = Subject::unpolled(Role::Controlling, with_server());
+        subject.drive();
+        let (server, request) = subject.requests().remove(0);
+        let answer = respond(&request, Class::Success, |writer| {
+            writer.xor_mapped_address(nonsense.parse().expect("a literal address"))
+        });
+        assert_eq!(
+            subject.feed(server, answer),
+            Received::Dropped,
+            "{nonsense}"
+        );
+        assert_eq!(reflexive(&subject), 0);
+    }
+}
+
+#[test]
+fn other_servers_count_from_the_next_gathering_on() {
+    let mut subject = Subject::new(Role::Controlling);
+    subject.agent.set_stun_servers(with_server().stun_servers);
+    assert_eq!(subject.requests(), []);
+    let (agent, transport) = (&mut subject.agent, subject.transport);
+    agent.restart(subject.now, transport).expect("it exists");
+    agent.gather(subject.now, transport);
+    subject.drive();
+    assert_eq!(subject.requests().len(), 1);
+}
