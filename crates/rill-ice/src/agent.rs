@@ -121,6 +121,19 @@ impl Agent {
         self.settle(now);
     }
 
+    /// The peer says that it does not trickle, so that what it sent should be all, and failure
+    /// need not wait for more. Candidates that come all the same are used: stacks that trickle
+    /// without saying so are common.
+    pub fn presume_end_of_remote_candidates(&mut self, now: Instant, id: TransportId) {
+        let now = self.ctx.advance(now);
+        if let Some(transport) = self.transports.get_mut(id) {
+            let session = transport.newest_mut();
+            session.remote.presumed_ended = true;
+            session.unsettled = true;
+        }
+        self.settle(now);
+    }
+
     /// Sets the role, as JSEP determines it. Does nothing if it is the present one.
     pub fn set_role(&mut self, now: Instant, role: Role) {
         let now = self.ctx.advance(now);

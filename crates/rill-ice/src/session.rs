@@ -42,7 +42,10 @@ pub(crate) struct LocalSide {
 pub(crate) struct RemoteSide {
     pub(crate) key: Option<RemoteKey>,
     pub(crate) candidates: RemoteCandidates,
+    /// The peer said its end of candidates.
     pub(crate) ended: bool,
+    /// The peer does not trickle: what it said at first should be all.
+    pub(crate) presumed_ended: bool,
     pub(crate) lite: bool,
 }
 
@@ -177,7 +180,7 @@ impl Session {
 
     /// Whether both sides said their last candidate.
     pub(crate) fn candidates_ended(&self) -> bool {
-        self.local.ended && self.remote.ended
+        self.local.ended && (self.remote.ended || self.remote.presumed_ended)
     }
 
     /// Whether the selected pair is answering; `None` without one.

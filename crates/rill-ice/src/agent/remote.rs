@@ -142,6 +142,7 @@ impl Session {
             ..Conclusion::default()
         };
         self.remote.ended = false;
+        self.remote.presumed_ended = false;
         ctx.timers.clear(Timer::Consent(key));
         ctx.timers.clear(Timer::Nomination(key));
     }

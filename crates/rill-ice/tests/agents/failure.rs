@@ -49,6 +49,38 @@ fn without_an_end_of_candidates_it_is_disconnected() {
     assert_eq!(scene.node(scene.bob).state(), TransportState::Failed);
 }
 
+/// A peer that says it does not trickle counts as having said all.
+#[test]
+fn a_presumed_end_of_candidates_lets_it_fail() {
+    let mut scene = unreachable_peers(false);
+    scene.sim.with(scene.alice, |node, now| {
+        node.agent
+            .presume_end_of_remote_candidates(now, node.transport);
+    });
+    scene.run_for(Duration::from_secs(41));
+    assert_eq!(scene.node(scene.alice).state(), TransportState::Failed);
+}
+
+#[test]
+fn candidates_after_a_presumed_end_are_used_all_the_same() {
+    let mut scene = Setting::default().build();
+    scene.sim.endpoint_mut(scene.alice).presentation = Presentation::Nothing;
+    scene.sim.endpoint_mut(scene.bob).presentation = Presentation::Nothing;
+    scene.sim.endpoint_mut(scene.bob).says_end = false;
+    scene.start();
+    scene.run_for(Duration::from_secs(1));
+    let bob = scene.node(scene.bob).local_candidates().remove(0);
+    scene.sim.with(scene.alice, |node, now| {
+        node.agent
+            .presume_end_of_remote_candidates(now, node.transport);
+        let late = candidate(&bob.address.to_string());
+        let added = node.agent.add_remote_candidate(now, node.transport, late);
+        added.expect("accepted");
+    });
+    scene.run_for(Duration::from_secs(1));
+    assert!(scene.both_are(TransportState::Completed));
+}
+
 /// RFC 8863 §3.1: Bob was told that nothing comes from Alice, and then her checks do.
 #[test]
 fn a_peer_that_comes_late_is_still_let_in() {

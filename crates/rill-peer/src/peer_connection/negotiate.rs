@@ -311,8 +311,10 @@ impl PeerConnection {
         for candidate in &data.candidates {
             self.add_to_ice(now, id, candidate);
         }
-        if data.end_of_candidates || !trickle {
+        if data.end_of_candidates {
             self.agent.end_of_remote_candidates(now, id);
+        } else if !trickle {
+            self.agent.presume_end_of_remote_candidates(now, id);
         }
     }
 
