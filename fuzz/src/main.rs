@@ -10,6 +10,9 @@ use std::{env, fs, io};
 use clap::Parser;
 use rill_fuzz::{Mutator, TARGETS, Target, corpus};
 
+/// An input that takes longer is kept, to be looked at.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// Runs a fuzz target on mutations of its corpus.
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -83,17 +86,17 @@ fn fuzz(target: &Target, seed: u64, time: Duration) -> io::Result<bool> {
     let mut mutator = Mutator::new(seed);
     let start = Instant::now();
     let mut executions = 0_u64;
-    let mut slowest = Duration::ZERO;
+    let mut slowest = (Duration::ZERO, Vec::new());
     while start.elapsed() < time {
         let input = mutator.mutate(&corpus);
         let begun = Instant::now();
         let outcome = target.run(&input);
-        slowest = slowest.max(begun.elapsed());
+        if begun.elapsed() > slowest.0 {
+            slowest = (begun.elapsed(), input.clone());
+        }
         executions += 1;
         if let Err(failure) = outcome {
-            let path =
-                env::temp_dir().join(format!("rill-fuzz-{}-{seed}-{executions}", target.name));
-            fs::write(&path, &input)?;
+            let path = keep(target, &format!("{seed}-{executions}"), &input)?;
             println!(
                 "{}: {failure}, after {executions} executions of seed {seed}",
                 target.name
@@ -104,6 +107,18 @@ fn fuzz(target: &Target, seed: u64, time: Duration) -> io::Result<bool> {
     }
     let rate = executions / time.as_secs().max(1);
     let name = target.name;
-    println!("{name}: {executions} executions, {rate}/s, slowest {slowest:?}, seed {seed}: holds");
+    let (longest, input) = slowest;
+    println!("{name}: {executions} executions, {rate}/s, slowest {longest:?}, seed {seed}: holds");
+    if longest > SLOW {
+        let path = keep(target, &format!("{seed}-slowest"), &input)?;
+        println!("the slowest input is in {}", path.display());
+    }
     Ok(true)
+}
+
+/// Writes an input where it can be found again.
+fn keep(target: &Target, name: &str, input: &[u8]) -> io::Result<PathBuf> {
+    let path = env::temp_dir().join(format!("rill-fuzz-{}-{name}", target.name));
+    fs::write(&path, input)?;
+    Ok(path)
 }
