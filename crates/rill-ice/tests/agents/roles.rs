@@ -71,7 +71,7 @@ fn a_controlled_agent_does_not_nominate() {
     assert_eq!(switches(scene.node(scene.alice)), 0);
 }
 
-/// A better pair that works later is nominated too (TRICKLE F21), without any other state between.
+/// A better pair that works later is nominated too, without any other state between.
 #[test]
 fn a_better_pair_replaces_a_nominated_one() {
     let addresses = [

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rill_ice::{
-    Config, Event, Kind, PairState, Received, Role, ServerHost, StunServer, TransportState,
+    Config, Credentials, Event, Kind, PairState, Received, Role, ServerHost, StunServer,
+    TransportState,
 };
 use rill_stun::{Class, Message, Method, TransactionId, Writer};
 
@@ -100,7 +101,7 @@ fn checks_to_an_address_not_yet_told_are_dropped() {
     assert_eq!(subject.feed(address(1), check), Received::Consumed);
 }
 
-/// RELIABILITY 1. An IPv6 answer is larger than the smallest request.
+/// An IPv6 answer is larger than the smallest request.
 #[test]
 fn an_answer_that_would_be_larger_is_not_sent() {
     let mut subject = Subject::new(Role::Controlled);
@@ -234,4 +235,47 @@ fn other_servers_count_from_the_next_gathering_on() {
     agent.gather(subject.now, transport);
     subject.drive();
     assert_eq!(subject.requests().len(), 1);
+}
+
+/// RFC 8445 §7.2.5.1: the other role, another tie-breaker, and the same pair again.
+#[test]
+fn a_role_conflict_changes_role_and_tie_breaker() {
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(address(1), 1000);
+    let (to, check) = subject.requests().remove(0);
+    let conflict = respond(&check, Class::Error, |writer| writer.error_code(487, ""));
+    assert_eq!(subject.feed(to, conflict), Received::Consumed);
+    assert_eq!(subject.agent.role(), Role::Controlled);
+    let (again, retry) = subject.requests().remove(0);
+    assert_eq!(again, to);
+    let before = Message::parse(&check).expect("well formed");
+    let after = Message::parse(&retry).expect("well formed");
+    assert_eq!(after.ice_controlling(), None);
+    assert!(after.ice_controlled().is_some());
+    assert_ne!(after.ice_controlled(), before.ice_controlling());
+}
+
+/// A second provisional answer means another peer, perhaps.
+#[test]
+fn other_credentials_drop_the_connection_to_the_former_peer() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    subject
+        .agent
+        .end_of_remote_candidates(subject.now, subject.transport);
+    subject.check_from(address(1), true);
+    subject.answer_checks(&[address(1)]);
+    assert_eq!(subject.state(), TransportState::Completed);
+    let others = Credentials {
+        ufrag: "others".into(),
+        pwd: "another password of 22".into(),
+    };
+    let (agent, transport) = (&mut subject.agent, subject.transport);
+    agent.set_remote_credentials(subject.now, transport, others);
+    assert_eq!(agent.route(transport), None);
+    assert_eq!(agent.selected_pair(transport), None);
+    assert_eq!(subject.state(), TransportState::New);
+    // The end of candidates was the former peer's.
+    subject.add(address(2), 1000);
+    assert_eq!(subject.state(), TransportState::Checking);
 }

@@ -88,7 +88,7 @@ fn checks_before_the_answer_are_answered_and_followed_up() {
     );
 }
 
-/// TRICKLE F6: the type changes, and nothing else does.
+/// The type changes, and nothing else does (RFC 8838 §11).
 #[test]
 fn a_signalled_candidate_takes_over_a_discovered_one() {
     let mut scene = Setting::default().build();
@@ -173,7 +173,7 @@ fn candidates_ahead_of_the_credentials_are_kept_if_they_match() {
     });
 }
 
-/// TRICKLE D9: a second provisional answer with another ufrag discards the check list.
+/// A second provisional answer with another ufrag discards the check list.
 #[test]
 fn other_credentials_start_the_peer_anew() {
     let mut scene = alice_with_peer();
@@ -298,7 +298,7 @@ fn foundations_are_frozen_across_check_lists() {
     assert_eq!(state(&scene, second), [PairState::InProgress]);
 }
 
-/// TRICKLE F8, F10, F17.
+/// W3C WebRTC 1.0 §5.6: all pairs failed, and more may come.
 #[test]
 fn a_new_candidate_leads_from_disconnected_back_to_checking() {
     let mut scene = alice_with_peer();
