@@ -213,7 +213,7 @@ impl TaskQueue {
         self.queue.is_empty()
     }
 
-    /// After `close()` nothing fires and no promise settles (webrtc-pc §4.4.3, TRICKLE B16).
+    /// After `close()` nothing fires and no promise settles (webrtc-pc §4.4.3).
     pub(crate) fn clear(&mut self) {
         self.queue.clear();
     }

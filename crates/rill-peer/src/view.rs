@@ -111,8 +111,8 @@ impl View {
         }
     }
 
-    /// Puts the candidate into its description, then says so (TRICKLE B4). A candidate whose
-    /// generation is in no applied description is discarded (RFC 9429 §4.1.10, D14).
+    /// Puts the candidate into its description, then says so. A candidate whose
+    /// generation is in no applied description is discarded (RFC 9429 §4.1.10).
     pub(crate) fn surface(&mut self, found: &LocalCandidateFound, events: &mut Events) {
         let line = Attribute::from(found.candidate.clone());
         let Some((mid, index)) = self.insert_local(&found.ufrag, &line) else {
@@ -127,7 +127,7 @@ impl View {
         })));
     }
 
-    /// `a=end-of-candidates`, then the event whose candidate is the empty string (TRICKLE B7).
+    /// `a=end-of-candidates`, then the event whose candidate is the empty string.
     pub(crate) fn end_local_candidates(&mut self, ufrag: String, events: &mut Events) {
         let Some((mid, index)) = self.insert_local(&ufrag, &Attribute::EndOfCandidates) else {
             return;
@@ -172,7 +172,7 @@ impl View {
         transport.gathering = state;
         let before = self.states.gathering;
         self.announce_states(events);
-        // Exactly one null candidate per completion, after the state (webrtc-pc #2893, TRICKLE B8).
+        // Exactly one null candidate per completion, after the state (webrtc-pc #2893).
         if before != self.states.gathering && self.states.gathering == IceGatheringState::Complete {
             events.push(Event::IceCandidate(None));
         }

@@ -219,7 +219,7 @@ impl PeerConnection {
         }
         let operation = self.operations.begin();
         self.describe(Side::Local, plan.description, assigned, Some(operation));
-        // After the task, so that nothing of gathering fires before it (TRICKLE B1).
+        // After the task, so that nothing of gathering fires before it.
         for transport in self.live_transports() {
             self.report_unsupported_servers();
             self.agent.gather(now, transport);
@@ -236,7 +236,7 @@ impl PeerConnection {
     ) -> OperationId {
         let kind = description.kind;
         let first = self.jsep.established.is_none();
-        // The token decides what the end of the description means (TRICKLE A8).
+        // The token decides what the end of the description means.
         let trickle = description.session.lists_trickle();
         self.jsep
             .commit(Side::Remote, description.clone(), plan.sections);
