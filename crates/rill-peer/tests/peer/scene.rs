@@ -1,0 +1,255 @@
+//! Two peers, their network and their signalling.
+
+use std::{net::IpAddr, time::Duration};
+
+use rand_chacha::rand_core::Rng;
+use rill_peer::{
+    ChannelId, Configuration, ConnectionState, DataChannelInit, DataChannelState, IceServer,
+    Message, PeerConnection, SdpType, Security,
+};
+use rill_sim::{HostConfig, HostId, Link, Seed, Simulation, StunServer};
+
+use crate::{
+    adapter::{Adapter, certificate},
+    signal::{Manner, Signal, Tamper, honest},
+};
+
+/// One way of signalling, and of two default links.
+pub(crate) const ONE_WAY: Duration = Duration::from_millis(10);
+pub(crate) const ROUND_TRIP: Duration = Duration::from_millis(20);
+/// Longer than any set-up should take.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+pub(crate) const ALICE: &str = "198.51.100.1";
+pub(crate) const BOB: &str = "198.51.100.2";
+
+/// How a scene is set up.
+#[derive(Clone)]
+pub(crate) struct Setting {
+    pub(crate) seed: Seed,
+    pub(crate) security: Security,
+    pub(crate) link: Link,
+    pub(crate) manners: [Manner; 2],
+    pub(crate) servers: [Vec<&'static str>; 2],
+    pub(crate) addresses: [Vec<IpAddr>; 2],
+    /// Whether the order of polls is shuffled, and by which seed.
+    pub(crate) shuffle: Option<Seed>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            seed: Seed::from_env_or(1),
+            security: Security::SimulationOnly,
+            link: Link::default(),
+            manners: [Manner::Trickle; 2],
+            servers: [vec![], vec![]],
+            addresses: [vec![ip(ALICE)], vec![ip(BOB)]],
+            shuffle: None,
+        }
+    }
+}
+
+impl Setting {
+    pub(crate) fn seeded(seed: Seed) -> Self {
+        Self {
+            seed,
+            ..Self::default()
+        }
+    }
+
+    /// With real DTLS.
+    pub(crate) fn secure() -> Self {
+        Self {
+            security: Security::Dtls,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn build(self) -> Scene {
+        let mut sim = Simulation::new(self.seed);
+        let [alice, bob] = [0, 1].map(|side: usize| {
+            let mut host = HostConfig::new(["alice", "bob"][side]);
+            for address in &self.addresses[side] {
+                host = host.address(*address, self.link.clone());
+            }
+            let pc = self.peer(side);
+            let manner = self.manners[side];
+            let shuffle = self.shuffle.map(|seed| seed.rng(100 + side as u32));
+            sim.add_host(host, |host| {
+                let mut adapter = Adapter::new(host, pc, manner);
+                adapter.shuffle = shuffle;
+                adapter
+            })
+        });
+        Scene {
+            sim,
+            alice,
+            bob,
+            tamper: [honest(), honest()],
+        }
+    }
+
+    /// The connection of a side, on its own.
+    pub(crate) fn peer(&self, side: usize) -> PeerConnection {
+        let server = |url: &&str| IceServer {
+            urls: vec![(*url).to_owned()],
+            ..IceServer::default()
+        };
+        let configuration = Configuration {
+            ice_servers: self.servers[side].iter().map(server).collect(),
+            security: self.security,
+            ..Configuration::default()
+        };
+        let mut seed = [0; 32];
+        self.seed.rng(side as u32).fill_bytes(&mut seed);
+        let pc = PeerConnection::new(configuration, certificate(side), seed);
+        pc.expect("the configuration is a good one")
+    }
+}
+
+/// Where Alice and Bob stand.
+pub(crate) struct Scene {
+    pub(crate) sim: Simulation<Adapter>,
+    pub(crate) alice: HostId,
+    pub(crate) bob: HostId,
+    /// What becomes of Alice's signals, and of Bob's.
+    pub(crate) tamper: [Tamper; 2],
+}
+
+impl Scene {
+    pub(crate) fn side(&self, host: HostId) -> &Adapter {
+        self.sim.endpoint(host)
+    }
+
+    pub(crate) fn alice(&self) -> &Adapter {
+        self.side(self.alice)
+    }
+
+    pub(crate) fn bob(&self) -> &Adapter {
+        self.side(self.bob)
+    }
+
+    pub(crate) fn hosts(&self) -> [HostId; 2] {
+        [self.alice, self.bob]
+    }
+
+    /// Adds a STUN server that answers.
+    pub(crate) fn add_server(&mut self, address: &str) {
+        let address = address.parse().expect("a literal address");
+        self.sim
+            .add_stun_server(StunServer::new(address), Link::default());
+    }
+
+    pub(crate) fn create(&mut self, host: HostId, label: &str, init: DataChannelInit) -> ChannelId {
+        let create = |side: &mut Adapter, now| side.pc.create_data_channel(now, label, init);
+        self.sim
+            .with(host, create)
+            .expect("the channel is a good one")
+    }
+
+    pub(crate) fn send(&mut self, host: HostId, id: ChannelId, message: Message) {
+        let send = |side: &mut Adapter, now| side.pc.send(now, id, message);
+        self.sim.with(host, send).expect("the channel takes it");
+    }
+
+    pub(crate) fn send_text(&mut self, host: HostId, id: ChannelId, text: &str) {
+        self.send(host, id, Message::Text(text.into()));
+    }
+
+    pub(crate) fn offer(&mut self, host: HostId) {
+        self.sim.with(host, Adapter::offer);
+    }
+
+    /// Carries signals both ways.
+    fn carry(sim: &mut Simulation<Adapter>, hosts: [HostId; 2], tamper: &mut [Tamper; 2]) {
+        let at = sim.now() + ONE_WAY;
+        for side in 0..2 {
+            sim.with(hosts[side], Adapter::settle);
+            while let Some(signal) = sim.endpoint_mut(hosts[side]).outbox.pop_front() {
+                if let Some(signal) = tamper[side](signal) {
+                    sim.endpoint_mut(hosts[1 - side]).inbox.push(at, signal);
+                }
+            }
+        }
+    }
+
+    /// Runs until `done`; gives the time since the start.
+    pub(crate) fn run_until(
+        &mut self,
+        limit: Duration,
+        done: impl Fn(&Adapter, &Adapter) -> bool,
+    ) -> Option<Duration> {
+        let hosts = self.hosts();
+        let Self { sim, tamper, .. } = self;
+        sim.run_until(limit, |sim| {
+            Self::carry(sim, hosts, tamper);
+            done(sim.endpoint(hosts[0]), sim.endpoint(hosts[1]))
+        })
+    }
+
+    pub(crate) fn run_for(&mut self, duration: Duration) {
+        let over = self.run_until(duration, |_, _| false);
+        assert_eq!(over, None);
+    }
+
+    /// Alice offers a channel; gives it when it is open on both sides, and the time it took.
+    pub(crate) fn connect(&mut self) -> Connected {
+        let ours = self.create(self.alice, "chat", DataChannelInit::default());
+        self.offer(self.alice);
+        let is_open = |side: &Adapter, id| side.pc.data_channel_state(id) == DataChannelState::Open;
+        let time = self.run_until(LONG, |alice, bob| {
+            let theirs = bob.announced.first();
+            is_open(alice, ours) && theirs.is_some_and(|id| is_open(bob, *id))
+        });
+        let words = self.hosts().map(|host| self.side(host).diary.words());
+        let time = time.unwrap_or_else(|| panic!("not connected in time: {words:#?}"));
+        for host in self.hosts() {
+            let side = self.side(host);
+            assert_eq!(side.refusals, Vec::<String>::new());
+            assert_eq!(side.pc.connection_state(), ConnectionState::Connected);
+        }
+        Connected {
+            ours,
+            theirs: self.bob().announced[0],
+            time,
+        }
+    }
+
+    /// A text each way arrives.
+    pub(crate) fn check_echo(&mut self, channel: &Connected) {
+        self.send_text(self.alice, channel.ours, "to bob");
+        self.send_text(self.bob, channel.theirs, "to alice");
+        let last = |side: &Adapter, id| side.texts(id).pop();
+        let arrived = self.run_until(LONG, |alice, bob| {
+            last(alice, channel.ours).as_deref() == Some("to alice")
+                && last(bob, channel.theirs).as_deref() == Some("to bob")
+        });
+        assert!(arrived.is_some(), "both texts arrive");
+    }
+
+    /// What Alice signalled first.
+    pub(crate) fn first_offer(&mut self) -> String {
+        self.create(self.alice, "chat", DataChannelInit::default());
+        self.offer(self.alice);
+        self.sim.step();
+        let signal = self.sim.endpoint_mut(self.alice).outbox.pop_front();
+        match signal {
+            Some(Signal::Description(offer)) if offer.kind == SdpType::Offer => offer.sdp,
+            other => panic!("not an offer: {other:?}"),
+        }
+    }
+}
+
+/// A channel that is open on both sides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connected {
+    pub(crate) ours: ChannelId,
+    pub(crate) theirs: ChannelId,
+    /// Since the start.
+    pub(crate) time: Duration,
+}
+
+pub(crate) fn ip(text: &str) -> IpAddr {
+    text.parse().expect("a literal address")
+}
