@@ -3,5 +3,8 @@
 mod adapter;
 mod connect;
 mod diary;
+mod lone;
+mod offer;
 mod scene;
 mod signal;
+mod trickle;
