@@ -4,6 +4,7 @@ mod adapter;
 mod connect;
 mod diary;
 mod lone;
+mod negotiate;
 mod offer;
 mod scene;
 mod signal;
