@@ -3,6 +3,7 @@
 mod adapter;
 mod connect;
 mod diary;
+mod identity;
 mod lone;
 mod negotiate;
 mod offer;
