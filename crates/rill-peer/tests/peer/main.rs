@@ -2,6 +2,7 @@
 
 mod adapter;
 mod connect;
+mod consent;
 mod diary;
 mod identity;
 mod lone;
