@@ -73,7 +73,15 @@ export class Panels {
       case 'candidatesEnd': return entry.all && entry.signalled ? this.#count(side, 'end', 1) : undefined;
       case 'description': return this.#description(side, entry);
       case 'echo': return showEcho(entry);
+      case 'end': return this.#ended();
       default: return undefined;
+    }
+  }
+
+  // rill closes its peer with the session, and there is nobody left to say so.
+  #ended() {
+    for (const name of STATES.filter((state) => state !== 'iceGatheringState')) {
+      setChip(this.#chips.get(`rill${name}`), 'closed');
     }
   }
 

@@ -1,6 +1,6 @@
 // One attempt to connect: this browser's peer connection, and the WebSocket that carries
 // signalling to rill. Everything that happens on either side is told to `tell` as an entry
-// `{ time, side, kind, … }`, where time is in milliseconds since the start.
+// `{ time, side, kind, … }`, where time is in milliseconds since rill was there to talk to.
 
 import { countCandidates, listsTrickle, withoutTrickle } from './candidate.js';
 
@@ -21,6 +21,9 @@ export class Session {
   #ended = false;
   // From rill's clock to ours: the quickest message so far is the best estimate.
   #offset = Infinity;
+  // As last told, so that nothing is told twice.
+  #states = new Map();
+  #pair = '';
   // When each message left whose echo has not come back; the channel is ordered.
   #echoes = [];
 
@@ -48,10 +51,14 @@ export class Session {
 
   #end(text) {
     if (this.#ended) return;
+    this.#socket.close();
+    this.#pc?.close();
+    // Closing fires no event (webrtc-pc §4.4.3), but the states have changed.
+    for (const name of Object.values(STATES)) {
+      if (this.#pc?.[name] === 'closed') this.#stateChanged(name, 'closed');
+    }
     this.#note('browser', 'end', { text });
     this.#ended = true;
-    this.#pc?.close();
-    this.#socket.close();
   }
 
   #note(side, kind, details, time = performance.now() - this.#started) {
@@ -63,6 +70,7 @@ export class Session {
   }
 
   #receive({ at, type, ...message }) {
+    if (type === 'hello') this.#started = performance.now();
     const now = performance.now() - this.#started;
     this.#offset = Math.min(this.#offset, now - at);
     const note = (kind, details) => this.#note('rill', kind, details, this.#offset + at);
@@ -136,12 +144,15 @@ export class Session {
   }
 
   #stateChanged(name, value) {
+    if (this.#states.get(name) === value) return;
+    this.#states.set(name, value);
     this.#note('browser', 'state', { name, value });
     if (name === 'connectionState' && value === 'connected') this.#findPair();
   }
 
   async #findPair() {
     const stats = await this.#pc.getStats();
+    if (this.#ended) return;
     const all = [...stats.values()];
     const chosen = all.find(({ type }) => type === 'transport')?.selectedCandidatePairId;
     const pair = stats.get(chosen)
@@ -150,7 +161,9 @@ export class Session {
         type === 'candidate-pair' && nominated && state === 'succeeded');
     const local = stats.get(pair?.localCandidateId);
     const remote = stats.get(pair?.remoteCandidateId);
-    if (local && remote) this.#note('browser', 'pair', { local: pairEnd(local), remote: pairEnd(remote) });
+    if (!local || !remote || this.#pair === local.id + remote.id) return;
+    this.#pair = local.id + remote.id;
+    this.#note('browser', 'pair', { local: pairEnd(local), remote: pairEnd(remote) });
   }
 
   #problem(error) {

@@ -7,16 +7,19 @@ import { element } from './panels.js';
 const STEPS = 400;
 
 const SVG = 'http://www.w3.org/2000/svg';
-const GUTTER = 84;
+const GUTTER = 92;
 const MARGIN = 16;
-const LANES = { browser: 74, rill: 134 };
-const HEIGHT = 208;
-const AXIS = 184;
+const LANES = { browser: 80, rill: 138 };
+const LABELS = { browser: 18, rill: 198 };
+const AXIS = 222;
+const HEIGHT = 232;
 const MARK = 9;
+// About the width of a letter in a label.
+const GLYPH = 8;
 
 /** What an entry is in words, and the class of its row; null if it is shown elsewhere. */
 function words(entry) {
-  const how = entry.signalled ? 'sent' : 'kept for the description';
+  const how = entry.signalled ? 'sent' : 'held';
   switch (entry.kind) {
     case 'candidate':
       return [`${describeCandidate(entry.candidate)}`, `candidate ${entry.signalled ? '' : 'held'}`, how];
@@ -61,7 +64,8 @@ export class Timeline {
   reset() {
     this.#entries = [];
     this.#settled = null;
-    this.#pending = new Set(['browser connected', 'rill connected', 'browser complete', 'rill complete']);
+    this.#pending = new Set(Object.keys(LANES).flatMap((side) =>
+      [`${side} connectionState connected`, `${side} iceGatheringState complete`]));
     this.#list.replaceChildren();
     this.#drawSoon();
   }
@@ -75,8 +79,9 @@ export class Timeline {
     this.#entries.splice(place, 0, entry);
     this.#list.insertBefore(row(entry, said), this.#list.children[place] ?? null);
     if (entry.kind === 'state' && this.#settled === null) {
-      this.#pending.delete(`${entry.side} ${entry.value}`);
-      if (this.#pending.size === 0) this.#settled = entry.time;
+      this.#pending.delete(`${entry.side} ${entry.name} ${entry.value}`);
+      // The last to be told is not always the last to have happened.
+      if (this.#pending.size === 0) this.#settled = this.#entries.at(-1).time;
     }
     this.#drawSoon();
   }
@@ -94,7 +99,7 @@ export class Timeline {
     const width = Math.max(this.#svg.clientWidth, 240);
     this.#svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
     const last = this.#settled ?? this.#entries.at(-1)?.time ?? 0;
-    const step = tickStep(last, Math.max(3, Math.floor((width - GUTTER) / 90)));
+    const step = tickStep(last, Math.floor((width - GUTTER) / 60));
     const end = Math.max(last * 1.03, step);
     const scale = (time) => GUTTER + (time / end) * (width - GUTTER - MARGIN);
     const shown = this.#entries.filter((entry) => entry.time <= end);
@@ -129,9 +134,9 @@ function axis(step, end, scale) {
   const parts = [];
   for (let tick = 0; tick <= end; tick += step) {
     const x = scale(tick);
-    parts.push(shape('line', { class: 'grid', x1: x, x2: x, y1: 24, y2: AXIS - 12 }));
+    parts.push(shape('line', { class: 'grid', x1: x, x2: x, y1: 26, y2: AXIS - 14 }));
     const text = `${Number(tick.toFixed(1))}${tick === 0 ? ' ms' : ''}`;
-    parts.push(shape('text', { class: 'tick', x, y: AXIS + 6, 'text-anchor': 'middle' }, text));
+    parts.push(shape('text', { class: 'tick', x, y: AXIS, 'text-anchor': 'middle' }, text));
   }
   return parts;
 }
@@ -164,44 +169,49 @@ function bands(entries, scale, end) {
 
 /** A mark for each candidate and description; a line to the other lane if it was sent. */
 function marks(entries, scale) {
-  const between = (LANES.browser + LANES.rill) / 2;
-  const rightmost = { browser: [], rill: [] };
-  return entries.flatMap((entry) => {
-    const { side, kind } = entry;
-    if (kind !== 'candidate' && kind !== 'description') return [];
-    const lane = LANES[side];
-    const outward = lane < between ? -1 : 1;
-    const x = scale(entry.time);
-    // Marks of the same moment are stacked outward, so that each can be counted.
-    const rows = rightmost[side];
-    let level = rows.findIndex((taken) => x - taken >= MARK + 1);
-    if (level < 0) level = rows.length;
-    rows[level] = x;
-    const y = lane + outward * Math.min(level, 4) * MARK;
-    const parts = [];
-    if (kind === 'description' || entry.signalled) {
-      const other = side === 'rill' ? LANES.browser : LANES.rill;
-      parts.push(shape('line', { class: `crossing ${side} ${kind}`, x1: x, x2: x, y1: y, y2: other }));
-    }
-    parts.push(kind === 'candidate'
-      ? shape('circle', { class: `mark ${side} ${entry.signalled ? '' : 'held'}`, cx: x, cy: y, r: MARK / 2 - 0.5 })
-      : shape('path', { class: `mark description ${side}`, d: `M${x - 6} ${y}l6 -6l6 6l-6 6z` }));
-    return parts;
-  });
+  const taken = { browser: [], rill: [] };
+  const place = ({ side, time, kind }) => {
+    const x = scale(time);
+    // Marks of the same moment are stacked outward, so that each can be counted; descriptions
+    // come first and so stay on the lane.
+    const levels = taken[side];
+    const free = levels.findIndex((marks) => marks.every((other) => Math.abs(other - x) > MARK));
+    const level = free < 0 ? levels.push([]) - 1 : free;
+    levels[level].push(x);
+    const outward = side === 'rill' ? 1 : -1;
+    return { x, y: LANES[side] + (kind === 'candidate' ? outward * Math.min(level, 4) * MARK : 0) };
+  };
+  const of = (kind) => entries.filter((entry) => entry.kind === kind);
+  const placed = [...of('description'), ...of('candidate')].map((entry) => ({ entry, ...place(entry) }));
+  const crossings = placed.filter(({ entry }) => entry.kind === 'description' || entry.signalled)
+    .map(({ entry: { side, kind }, x, y }) => shape('line', {
+      class: `crossing ${side} ${kind}`, x1: x, x2: x, y1: y, y2: LANES[side === 'rill' ? 'browser' : 'rill'],
+    }));
+  return [...crossings, ...placed.map(({ entry, x, y }) => mark(entry, x, y))];
+}
+
+function mark({ kind, side, signalled }, x, y) {
+  if (kind === 'description') {
+    return shape('path', { class: `mark ${side}`, d: `M${x - 6} ${y}l6 -6l6 6l-6 6z` });
+  }
+  return shape('circle', { class: `mark ${side} ${signalled ? '' : 'held'}`, cx: x, cy: y, r: MARK / 2 - 0.5 });
 }
 
 /** The few moments that have a name: descriptions and the connection. */
 function labels(entries, scale, width) {
+  const next = {};
   const named = entries.flatMap((entry) => {
     if (entry.kind === 'description') return [[entry, entry.type]];
     const connected = entry.name === 'connectionState' && entry.value === 'connected';
     return connected ? [[entry, 'connected']] : [];
   });
-  return named.map(([{ side, time }, text]) => {
-    const x = scale(time);
-    const anchor = x > width - 80 ? 'end' : x < GUTTER + 30 ? 'start' : 'middle';
-    const y = side === 'rill' ? AXIS - 16 : 18;
-    return shape('text', { class: `label ${side}`, x, y, 'text-anchor': anchor }, `${text} ${time.toFixed(0)}`);
+  // From the right: a label that would run into the next one moves left.
+  return named.reverse().map(([{ side, time }, name]) => {
+    const text = `${name} ${time.toFixed(0)}`;
+    const half = text.length * GLYPH / 2;
+    const x = Math.min(scale(time), width - half, (next[side] ?? Infinity) - half);
+    next[side] = x - half - GLYPH;
+    return shape('text', { class: `label ${side}`, x, y: LABELS[side], 'text-anchor': 'middle' }, text);
   });
 }
 

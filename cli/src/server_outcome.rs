@@ -19,7 +19,8 @@ pub(crate) fn sentence(outcome: &ServerOutcome) -> String {
             format!("refused with error {code} ({reason})")
         }
         ServerOutcome::Unreachable => {
-            "cannot be reached: this machine has no address of its family (IPv4 or IPv6)".to_owned()
+            "cannot be reached from any address that was gathered: none is of its family (IPv4 or IPv6)"
+                .to_owned()
         }
     }
 }

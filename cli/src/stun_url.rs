@@ -1,7 +1,7 @@
 //! `stun:` URLs (RFC 7064): what is wrong with one is said in a sentence.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -48,6 +48,22 @@ pub(crate) enum StunUrlError {
     Ipv6(String),
     #[error("{0:?} is neither an IP address nor a host name")]
     Host(String),
+}
+
+impl StunUrl {
+    /// Whether the server is on this machine, where only loopback addresses reach it.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let authority = self.0.trim_start_matches("stun:");
+        let host = match authority.strip_prefix('[') {
+            Some(bracketed) => bracketed.split(']').next(),
+            None => authority.split(':').next(),
+        };
+        let host = host.unwrap_or_default();
+        host.eq_ignore_ascii_case("localhost")
+            || host
+                .parse()
+                .is_ok_and(|address: IpAddr| address.is_loopback())
+    }
 }
 
 impl fmt::Display for StunUrl {
@@ -142,7 +158,7 @@ fn check_host(host: &str) -> Result<(), StunUrlError> {
         .next()
         .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     let well_formed = name.len() <= NAME_LENGTH && name.split('.').all(label);
-    if !well_formed || (numeric && host.parse::<std::net::Ipv4Addr>().is_err()) {
+    if !well_formed || (numeric && host.parse::<Ipv4Addr>().is_err()) {
         return Err(StunUrlError::Host(host.to_owned()));
     }
     Ok(())
@@ -186,6 +202,26 @@ mod tests {
             "STUN:a".parse::<StunUrl>().expect("any case").to_string(),
             "stun:a"
         );
+    }
+
+    #[test]
+    fn servers_on_this_machine_are_known() {
+        let loopback = |text: &str| text.parse::<StunUrl>().expect(text).is_loopback();
+        for text in [
+            "stun:localhost",
+            "stun:LOCALHOST:1",
+            "stun:127.0.0.2:3478",
+            "stun:[::1]:1",
+        ] {
+            assert!(loopback(text), "{text}");
+        }
+        for text in [
+            "stun:192.0.2.1",
+            "stun:[2001:db8::1]:1",
+            "stun:localhost.example",
+        ] {
+            assert!(!loopback(text), "{text}");
+        }
     }
 
     #[test]

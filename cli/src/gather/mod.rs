@@ -8,11 +8,14 @@ mod servers;
 use std::io;
 use std::time::{Duration, Instant};
 
-use rill::{Configuration, DataChannelInit, Event, IceGatheringState, IceServer, PeerConnection};
+use rill::{
+    Configuration, DataChannelInit, Event, IceGatheringState, IceServer, Loopback, PeerConnection,
+};
 use thiserror::Error;
 use tokio::time::timeout_at;
 
 use crate::command::GatherArguments;
+use crate::stun_url::StunUrl;
 use candidate::Candidate;
 use progress::Progress;
 use report::Report;
@@ -72,12 +75,18 @@ impl Gathering {
 
     async fn start(&mut self, arguments: &GatherArguments) -> Result<PeerConnection, GatherError> {
         let failed = |error: &dyn std::error::Error| GatherError::Start(error.to_string());
-        let server = |url: &crate::stun_url::StunUrl| IceServer {
+        let server = |url: &StunUrl| IceServer {
             urls: vec![url.to_string()],
             ..IceServer::default()
         };
+        let on_this_machine = arguments.stun.iter().any(StunUrl::is_loopback);
         let configuration = Configuration {
             ice_servers: arguments.stun.iter().map(server).collect(),
+            loopback: if on_this_machine {
+                Loopback::Always
+            } else {
+                Loopback::WhenAlone
+            },
             ..Configuration::default()
         };
         let connection = PeerConnection::new(configuration).map_err(|error| failed(&error))?;

@@ -9,8 +9,14 @@ use super::vigil::End;
 
 /// Writes one line per event, as sentences or as JSON objects.
 #[derive(Clone, Debug)]
-pub(super) struct Log {
-    json: bool,
+pub(super) struct Log(Form);
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Sentences,
+    Json,
+    #[cfg(test)]
+    Silent,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,7 +42,12 @@ enum Entry {
 
 impl Log {
     pub(super) fn new(json: bool) -> Self {
-        Self { json }
+        Self(if json { Form::Json } else { Form::Sentences })
+    }
+
+    #[cfg(test)]
+    pub(super) fn silent() -> Self {
+        Self(Form::Silent)
     }
 
     pub(super) fn listening(&self, address: SocketAddr) {
@@ -69,10 +80,13 @@ impl Log {
     }
 
     fn write(&self, entry: &Entry) {
-        let line = if self.json {
-            serde_json::to_string(entry).expect("strings and numbers always become JSON")
-        } else {
-            entry.sentence()
+        let line = match self.0 {
+            Form::Sentences => entry.sentence(),
+            Form::Json => {
+                serde_json::to_string(entry).expect("strings and numbers always become JSON")
+            }
+            #[cfg(test)]
+            Form::Silent => return,
         };
         // Nobody reads any more: the sessions matter, the log does not.
         let _ = writeln!(io::stdout().lock(), "{line}");

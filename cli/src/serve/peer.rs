@@ -129,6 +129,8 @@ impl Peer {
                 return Some(message);
             }
             tokio::select! {
+                // The awaited answer comes after the events of the candidates that it carries.
+                biased;
                 event = self.connection.next_event() => self.handle(event?),
                 Some(report) = self.reports.recv() => return Some(report),
             }

@@ -135,3 +135,6 @@ impl Server {
         self.log.ended(number, end);
     }
 }
+
+#[cfg(test)]
+mod tests;

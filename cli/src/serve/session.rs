@@ -1,10 +1,8 @@
 //! One page and its Rust peer: carries signalling between the WebSocket and the peer.
 
-use std::time::Instant;
-
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::limits::{PING_INTERVAL, WRITE_TIME};
 use super::peer::{Peer, PeerError};
@@ -67,7 +65,7 @@ impl Session {
     fn new(line: Line, peer: Peer, stop: watch::Receiver<bool>) -> Self {
         let mut pings = interval(PING_INTERVAL);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let vigil = Vigil::new(line.zero);
+        let vigil = Vigil::new(line.zero.into_std());
         Self {
             line,
             peer,
@@ -102,7 +100,7 @@ impl Session {
                 Step::Deadline => {}
                 Step::Stop => return Err(End::Stopped),
             }
-            let now = Instant::now();
+            let now = Instant::now().into_std();
             self.vigil.peer(now, self.peer.is_connected());
             self.vigil.check(now)?;
         }
@@ -119,7 +117,7 @@ impl Session {
     }
 
     async fn handle_frame(&mut self, frame: Message) -> Result<(), End> {
-        self.vigil.heard(Instant::now());
+        self.vigil.heard(Instant::now().into_std());
         let used = match frame {
             Message::Text(text) => {
                 self.vigil.message()?;

@@ -1,0 +1,133 @@
+//! The program as a user runs it: what it prints, and its exit codes.
+
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+fn rill(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rill"))
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_port_in_use_is_one_sentence_and_exit_code_2() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken
+        .local_addr()
+        .expect("a bound socket")
+        .port()
+        .to_string();
+    for arguments in [
+        ["serve", "--port", &port].as_slice(),
+        ["--port", &port].as_slice(),
+    ] {
+        let output = rill(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            stderr(&output),
+            format!(
+                "rill: Port {port} on 127.0.0.1 is already in use: stop the other program, \
+                 or choose another port with --port.\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_wrong_stun_url_is_exit_code_2() {
+    let output = rill(&["gather", "--stun", "stun://stun.example.org"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("write stun:stun.example.org"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn gathering_without_a_server_finds_candidates_and_succeeds() {
+    let output = rill(&["gather", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let lines: Vec<serde_json::Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    let (summary, found) = lines.split_last().expect("at least the summary");
+    assert_eq!(summary["event"], "summary");
+    assert_eq!(summary["complete"], true);
+    assert_eq!(summary["candidates"], found.len());
+    assert!(
+        !found.is_empty(),
+        "loopback is offered when there is nothing else"
+    );
+    for candidate in found {
+        assert_eq!(candidate["event"], "candidate");
+        assert_eq!(candidate["type"], "host");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named_and_exit_code_1() {
+    // Bound and never read: nothing answers, and no other program can.
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("stun:{}", silent.local_addr().expect("a bound socket"));
+    let output = rill(&["gather", "--stun", &url]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text
+        .lines()
+        .find(|line| line.contains(&url))
+        .expect("the server's line");
+    assert!(
+        line.contains("did not answer") || line.contains("cannot be reached"),
+        "{line}"
+    );
+    assert!(
+        text.contains("complete; the server did not answer."),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_server_that_answers_is_shown_with_its_candidate_and_exit_code_0() {
+    let server = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("stun:{}", server.local_addr().expect("a bound socket"));
+    // It ends with the program: nothing waits for it.
+    std::thread::spawn(move || answer_bindings(&server));
+    let output = rill(&["gather", "--json", "--stun", &url]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = |event: &str, member: &str, value: &str| {
+        text.lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+            .find(|line| line["event"] == event && line[member] == value)
+    };
+    let outcome = line("server", "outcome", "reflexive").expect("the server's outcome");
+    assert_eq!(outcome["url"], url);
+    let candidate = line("candidate", "type", "srflx").expect("the server's candidate");
+    assert_eq!(candidate["address"], "203.0.113.7");
+    assert_eq!(candidate["url"], url);
+}
+
+/// Answers every Binding request as if it came from 203.0.113.7 (RFC 8489 §14.2).
+fn answer_bindings(server: &std::net::UdpSocket) {
+    let mut request = [0; 1500];
+    while let Ok((length, from)) = server.recv_from(&mut request) {
+        let Some(transaction) = request[..length].get(4..20) else {
+            continue;
+        };
+        let port = from.port() ^ 0x2112;
+        let mut response = vec![0x01, 0x01, 0, 12];
+        response.extend_from_slice(transaction);
+        response.extend_from_slice(&[0x00, 0x20, 0, 8, 0, 0x01]);
+        response.extend_from_slice(&port.to_be_bytes());
+        response.extend([203 ^ 0x21, 0x12, 113 ^ 0xa4, 7 ^ 0x42]);
+        let _ = server.send_to(&response, from);
+    }
+}
