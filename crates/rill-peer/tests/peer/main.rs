@@ -1,6 +1,7 @@
 //! Whole peer connections against each other over the simulated network.
 
 mod adapter;
+mod channels;
 mod connect;
 mod consent;
 mod diary;

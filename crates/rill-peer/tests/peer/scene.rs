@@ -157,6 +157,11 @@ impl Scene {
         self.send(host, id, Message::Text(text.into()));
     }
 
+    pub(crate) fn close(&mut self, host: HostId, id: ChannelId) {
+        let close = |side: &mut Adapter, now| side.pc.close_data_channel(now, id);
+        self.sim.with(host, close);
+    }
+
     pub(crate) fn offer(&mut self, host: HostId) {
         self.sim.with(host, Adapter::offer);
     }
