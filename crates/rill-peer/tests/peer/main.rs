@@ -6,6 +6,7 @@ mod connect;
 mod consent;
 mod diary;
 mod identity;
+mod interleaving;
 mod lone;
 mod negotiate;
 mod offer;
