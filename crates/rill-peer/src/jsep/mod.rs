@@ -117,6 +117,10 @@ impl Jsep {
             self.version += 1;
         }
         self.descriptions.apply(side, description);
+        if kind == SdpType::Offer {
+            // It answered another offer.
+            self.last_answer = None;
+        }
         if kind == SdpType::Answer {
             self.stable = None;
             self.last_offer = None;

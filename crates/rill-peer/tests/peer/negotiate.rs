@@ -632,6 +632,23 @@ fn a_created_description_is_applied_as_it_is_or_not_at_all() {
     lone.set_local(Some(answer)).expect("the created one fits");
 }
 
+/// An answer fits the one offer that it was created for.
+#[test]
+fn an_answer_to_an_earlier_offer_is_refused() {
+    let mut lone = Lone::new();
+    lone.set_remote(SdpType::Offer, &data_offer())
+        .expect("it fits");
+    let answer = lone.pc.create_answer().expect("there is an offer");
+    let session = ["a=group:BUNDLE 0"];
+    let more = description(&session, &[Section::data("0"), Section::audio("1")]);
+    lone.set_remote(SdpType::Offer, &more).expect("it fits");
+    let error = lone.unchanged(|lone| lone.set_local(Some(answer)));
+    assert_eq!(error.exception(), Exception::InvalidModification);
+    lone.set_local(None).expect("a new answer fits");
+    let answer = lone.pc.local_description().expect("it was applied");
+    assert_eq!(outline(&answer.sdp).len(), 2);
+}
+
 #[test]
 fn creating_changes_nothing() {
     let mut lone = Lone::with_channel();
