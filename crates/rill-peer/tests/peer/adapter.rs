@@ -48,6 +48,10 @@ pub(crate) struct Adapter {
     unread: usize,
     /// The order of polls is drawn from it, if there is one.
     pub(crate) shuffle: Option<ChaCha20Rng>,
+    /// Whether a shuffled one leaves tasks for later now and then.
+    pub(crate) lazy: bool,
+    /// When it comes back to them.
+    later: Option<Instant>,
     steps: BTreeMap<OperationId, Step>,
     /// The description waits for all candidates.
     waiting: bool,
@@ -74,6 +78,8 @@ impl Adapter {
             reads: true,
             unread: 0,
             shuffle: None,
+            lazy: false,
+            later: None,
             steps: BTreeMap::new(),
             waiting: false,
             told: false,
@@ -311,12 +317,20 @@ impl Adapter {
     /// Polls in an order of the generator's choice, with needless timeouts, until nothing is left.
     fn churn(&mut self, now: Instant, mut rng: ChaCha20Rng) -> ChaCha20Rng {
         let mut idle = 0_u32;
+        let put_off = self.lazy && self.later.is_none() && rng.next_u32().is_multiple_of(3);
+        if put_off {
+            self.later = Some(now + Duration::from_millis(3));
+        }
+        let resting = self.later.is_some_and(|later| now < later);
+        if !resting {
+            self.later = None;
+        }
         // Every kind must have said five times or so that it has nothing.
         while idle < 20 {
             let did = match rng.next_u32() % 5 {
                 0 => self.serve_one(now),
                 1 => self.respond_one(now),
-                2 => self.run_task(now),
+                2 => !resting && self.run_task(now),
                 3 => self.transmit_one(now),
                 _ => {
                     self.pc.handle_timeout(now);
@@ -326,7 +340,9 @@ impl Adapter {
             idle = if did { 0 } else { idle + 1 };
         }
         // What the dice have not reached.
-        self.pump(now);
+        if !resting {
+            self.pump(now);
+        }
         rng
     }
 
@@ -371,7 +387,9 @@ impl Endpoint for Adapter {
                 return Some(datagram);
             }
             self.settle(now);
-            if self.to_send.is_empty() && !self.transmit_one(now) && !self.pc.has_task() {
+            let resting = self.later.is_some();
+            let idle = resting || !self.pc.has_task();
+            if self.to_send.is_empty() && !self.transmit_one(now) && idle {
                 return None;
             }
         }
@@ -382,6 +400,7 @@ impl Endpoint for Adapter {
             self.pc.poll_timeout(),
             self.inbox.next_at(),
             self.responses.next_at(),
+            self.later,
         ]
         .into_iter()
         .flatten()

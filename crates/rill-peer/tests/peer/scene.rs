@@ -34,6 +34,8 @@ pub(crate) struct Setting {
     pub(crate) addresses: [Vec<IpAddr>; 2],
     /// Whether the order of polls is shuffled, and by which seed.
     pub(crate) shuffle: Option<Seed>,
+    /// Whether tasks are put off now and then, if it is.
+    pub(crate) lazy: bool,
 }
 
 impl Default for Setting {
@@ -46,6 +48,7 @@ impl Default for Setting {
             servers: [vec![], vec![]],
             addresses: [vec![ip(ALICE)], vec![ip(BOB)]],
             shuffle: None,
+            lazy: false,
         }
     }
 }
@@ -79,6 +82,7 @@ impl Setting {
             sim.add_host(host, |host| {
                 let mut adapter = Adapter::new(host, pc, manner);
                 adapter.shuffle = shuffle;
+                adapter.lazy = self.lazy;
                 adapter
             })
         });
