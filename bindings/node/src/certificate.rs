@@ -21,6 +21,19 @@ pub struct Fingerprint {
 
 #[napi]
 impl NativeCertificate {
+    /// Makes an ECDSA P-256 certificate that is valid for so many milliseconds from now.
+    #[napi(factory)]
+    pub fn generate(env: Env, lifetime: f64) -> Result<Self> {
+        let expires = Duration::try_from_secs_f64(lifetime / 1000.0).unwrap_or_default();
+        let options = CertificateOptions {
+            now: SystemTime::now(),
+            expires,
+        };
+        let certificate = Certificate::generate(options)
+            .map_err(|error| throw(&env, Exception::Operation, error))?;
+        Ok(Self { certificate })
+    }
+
     /// Milliseconds since 1970.
     #[napi(getter)]
     pub fn expires(&self) -> f64 {
@@ -50,17 +63,4 @@ impl Fingerprint {
             value: value.to_ascii_lowercase(),
         })
     }
-}
-
-/// Makes an ECDSA P-256 certificate that is valid for so many milliseconds from now.
-#[napi]
-pub fn generate_certificate(env: Env, lifetime: f64) -> Result<NativeCertificate> {
-    let expires = Duration::try_from_secs_f64(lifetime / 1000.0).unwrap_or_default();
-    let options = CertificateOptions {
-        now: SystemTime::now(),
-        expires,
-    };
-    let certificate =
-        Certificate::generate(options).map_err(|error| throw(&env, Exception::Operation, error))?;
-    Ok(NativeCertificate { certificate })
 }

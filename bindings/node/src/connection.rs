@@ -1,17 +1,17 @@
 use napi::{
-    Either, Env, Result,
-    bindgen_prelude::{ClassInstance, Function, Object, Uint8ArraySlice},
+    Env, Result,
+    bindgen_prelude::{ClassInstance, Function, Object},
 };
 use napi_derive::napi;
 use rill::{
-    Exception, Message, SessionDescription, SetDescriptionError,
-    binding::{ChannelId, Connection, Core, OperationId},
+    Exception, SessionDescription, SetDescriptionError,
+    binding::{Connection, Core, OperationId},
 };
 
 use crate::{
     certificate::NativeCertificate,
+    closed::Closed,
     configuration::NativeConfiguration,
-    data_channel::{NativeChannel, NativeChannelInit},
     description::{NativeCandidateInit, NativeDescription, session_description},
     exception::{throw, throw_with},
     runtime, task,
@@ -23,9 +23,12 @@ use crate::{
 /// It is closed when JavaScript drops it, which the end of its worker does as well.
 #[napi]
 pub struct NativePeerConnection {
-    connection: Connection,
-    /// Gone when the connection is closed: nothing is left to tell.
-    wake: Option<Wake>,
+    state: State,
+}
+
+enum State {
+    Open { connection: Connection, wake: Wake },
+    Closed(Box<Closed>),
 }
 
 #[napi]
@@ -45,15 +48,17 @@ impl NativePeerConnection {
         let connection = Connection::new(runtime, configuration, move || told.wake())
             .map_err(|error| throw(&env, error.exception(), &error))?;
         Ok(Self {
-            connection,
-            wake: Some(wake),
+            state: State::Open { connection, wake },
         })
     }
 
     /// The next W3C task, or null.
     #[napi]
     pub fn poll_task<'env>(&self, env: &'env Env) -> Result<Option<Object<'env>>> {
-        self.connection
+        let State::Open { connection, .. } = &self.state else {
+            return Ok(None);
+        };
+        connection
             .poll_task()
             .map(|task| task::object(env, task))
             .transpose()
@@ -62,26 +67,28 @@ impl NativePeerConnection {
     /// Whether the process stays alive for this connection.
     #[napi]
     pub fn set_referenced(&self, env: Env, referenced: bool) -> Result<()> {
-        match &self.wake {
-            Some(wake) if referenced => wake.refer(&env),
-            Some(wake) => wake.unref(&env),
-            None => Ok(()),
+        match &self.state {
+            State::Open { wake, .. } if referenced => wake.refer(&env),
+            State::Open { wake, .. } => wake.unref(&env),
+            State::Closed(_) => Ok(()),
         }
     }
 
     #[napi]
-    pub fn begin_operation(&self) {
-        self.connection.command(|core, _| core.begin_operation());
+    pub fn begin_operation(&self, env: Env) -> Result<()> {
+        self.open(&env)?.command(|core, _| core.begin_operation());
+        Ok(())
     }
 
     #[napi]
-    pub fn end_operation(&self) {
-        self.connection.command(|core, _| core.end_operation());
+    pub fn end_operation(&self, env: Env) -> Result<()> {
+        self.open(&env)?.command(|core, _| core.end_operation());
+        Ok(())
     }
 
     #[napi]
     pub fn create_offer(&self, env: Env) -> Result<NativeDescription> {
-        let offer = self.connection.command(|core, _| core.create_offer());
+        let offer = self.open(&env)?.command(|core, _| core.create_offer());
         offer
             .map(Into::into)
             .map_err(|error| throw(&env, error.exception(), error))
@@ -89,7 +96,7 @@ impl NativePeerConnection {
 
     #[napi]
     pub fn create_answer(&self, env: Env) -> Result<NativeDescription> {
-        let answer = self.connection.command(|core, _| core.create_answer());
+        let answer = self.open(&env)?.command(|core, _| core.create_answer());
         answer
             .map(Into::into)
             .map_err(|error| throw(&env, error.exception(), error))
@@ -108,7 +115,7 @@ impl NativePeerConnection {
             None => None,
         };
         let applied = self
-            .connection
+            .open(&env)?
             .command(|core, now| core.set_local_description(now, description));
         applied
             .map(operation_number)
@@ -119,7 +126,7 @@ impl NativePeerConnection {
     pub fn set_remote_description(&self, env: Env, kind: String, sdp: String) -> Result<f64> {
         let description = session_description(&env, &kind, sdp)?;
         let applied = self
-            .connection
+            .open(&env)?
             .command(|core, now| core.set_remote_description(now, &description));
         applied
             .map(operation_number)
@@ -130,7 +137,7 @@ impl NativePeerConnection {
     pub fn add_ice_candidate(&self, env: Env, init: Option<NativeCandidateInit>) -> Result<f64> {
         let init = init.map(Into::into);
         let added = self
-            .connection
+            .open(&env)?
             .command(|core, now| core.add_ice_candidate(now, init.as_ref()));
         added
             .map(operation_number)
@@ -140,174 +147,114 @@ impl NativePeerConnection {
     /// Closes the connection and lets the process end.
     #[napi]
     pub fn close(&mut self, env: Env) -> Result<()> {
-        self.connection.close();
-        self.wake.take().map_or(Ok(()), |wake| wake.unref(&env))
-    }
-
-    #[napi]
-    pub fn create_data_channel(
-        &self,
-        env: Env,
-        label: String,
-        init: NativeChannelInit,
-    ) -> Result<u32> {
-        let created = self
-            .connection
-            .command(|core, now| core.create_data_channel(now, &label, init.into()));
-        created
-            .map(ChannelId::value)
-            .map_err(|error| throw(&env, error.exception(), &error))
-    }
-
-    /// What never changes about a channel; null when it was forgotten.
-    #[napi]
-    pub fn channel(&self, handle: u32) -> Option<NativeChannel> {
-        let id = ChannelId::from_value(handle);
-        self.connection
-            .read(|core| core.data_channel(id))
-            .map(Into::into)
-    }
-
-    #[napi]
-    pub fn channel_id(&self, handle: u32) -> Option<u16> {
-        self.connection
-            .read(|core| core.data_channel_stream(ChannelId::from_value(handle)))
-    }
-
-    #[napi]
-    pub fn channel_ready_state(&self, handle: u32) -> &'static str {
-        let id = ChannelId::from_value(handle);
-        self.connection
-            .read(|core| core.data_channel_state(id))
-            .as_str()
-    }
-
-    #[napi]
-    pub fn channel_buffered_amount(&self, handle: u32) -> f64 {
-        bytes(
-            self.connection
-                .read(|core| core.buffered_amount(ChannelId::from_value(handle))),
-        )
-    }
-
-    #[napi]
-    pub fn channel_send(
-        &self,
-        env: Env,
-        handle: u32,
-        data: Either<String, Uint8ArraySlice<'_>>,
-    ) -> Result<()> {
-        let message = match data {
-            Either::A(text) => Message::Text(text),
-            // JavaScript may change its buffer as soon as this returns.
-            Either::B(bytes) => Message::Binary(bytes.to_vec().into()),
+        let State::Open { connection, wake } = &self.state else {
+            return Ok(());
         };
-        let id = ChannelId::from_value(handle);
-        let sent = self
-            .connection
-            .command(|core, now| core.send(now, id, message));
-        sent.map_err(|error| throw(&env, error.exception(), &error))
-    }
-
-    #[napi]
-    pub fn channel_close(&self, handle: u32) {
-        let id = ChannelId::from_value(handle);
-        self.connection
-            .command(|core, now| core.close_data_channel(now, id));
-    }
-
-    /// Nothing more will be asked of a channel.
-    #[napi]
-    pub fn channel_forget(&self, handle: u32) {
-        let id = ChannelId::from_value(handle);
-        self.connection
-            .command(|core, _| core.forget_data_channel(id));
-    }
-
-    #[napi]
-    pub fn channel_set_buffered_amount_low_threshold(&self, handle: u32, bytes: u32) {
-        let (id, bytes) = (ChannelId::from_value(handle), bytes as usize);
-        self.connection
-            .command(|core, _| core.set_buffered_amount_low_threshold(id, bytes));
+        wake.unref(&env)?;
+        let closed = Box::new(connection.read(Closed::new));
+        // Dropping the connection closes it.
+        self.state = State::Closed(closed);
+        Ok(())
     }
 
     #[napi(getter)]
     pub fn signaling_state(&self) -> &'static str {
-        self.connection.read(Core::signaling_state).as_str()
+        self.read(|core| core.signaling_state().as_str(), |_| "closed")
     }
 
     #[napi(getter)]
     pub fn ice_gathering_state(&self) -> &'static str {
-        self.connection.read(Core::ice_gathering_state).as_str()
+        self.read(
+            |core| core.ice_gathering_state().as_str(),
+            |closed| closed.ice_gathering_state,
+        )
     }
 
     #[napi(getter)]
     pub fn ice_connection_state(&self) -> &'static str {
-        self.connection.read(Core::ice_connection_state).as_str()
+        self.read(|core| core.ice_connection_state().as_str(), |_| "closed")
     }
 
     #[napi(getter)]
     pub fn connection_state(&self) -> &'static str {
-        self.connection.read(Core::connection_state).as_str()
+        self.read(|core| core.connection_state().as_str(), |_| "closed")
     }
 
     #[napi(getter)]
     pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
-        self.connection.read(Core::can_trickle_ice_candidates)
+        self.read(Core::can_trickle_ice_candidates, |closed| {
+            closed.can_trickle_ice_candidates
+        })
     }
 
     #[napi(getter)]
     pub fn local_description(&self) -> Option<NativeDescription> {
-        self.description(Core::local_description)
+        self.description(Core::local_description, Closed::local)
     }
 
     #[napi(getter)]
     pub fn current_local_description(&self) -> Option<NativeDescription> {
-        self.description(Core::current_local_description)
+        self.description(Core::current_local_description, |closed| {
+            closed.current_local.clone()
+        })
     }
 
     #[napi(getter)]
     pub fn pending_local_description(&self) -> Option<NativeDescription> {
-        self.description(Core::pending_local_description)
+        self.description(Core::pending_local_description, |closed| {
+            closed.pending_local.clone()
+        })
     }
 
     #[napi(getter)]
     pub fn remote_description(&self) -> Option<NativeDescription> {
-        self.description(Core::remote_description)
+        self.description(Core::remote_description, Closed::remote)
     }
 
     #[napi(getter)]
     pub fn current_remote_description(&self) -> Option<NativeDescription> {
-        self.description(Core::current_remote_description)
+        self.description(Core::current_remote_description, |closed| {
+            closed.current_remote.clone()
+        })
     }
 
     #[napi(getter)]
     pub fn pending_remote_description(&self) -> Option<NativeDescription> {
-        self.description(Core::pending_remote_description)
+        self.description(Core::pending_remote_description, |closed| {
+            closed.pending_remote.clone()
+        })
     }
 
-    /// Bytes; null while nothing is negotiated.
-    #[napi(getter)]
-    pub fn sctp_max_message_size(&self) -> Option<f64> {
-        self.connection.read(Core::max_message_size).map(bytes)
+    /// The connection, unless it is closed, which TypeScript looks at before.
+    pub(crate) fn open(&self, env: &Env) -> Result<&Connection> {
+        match &self.state {
+            State::Open { connection, .. } => Ok(connection),
+            State::Closed(_) => Err(throw(
+                env,
+                Exception::InvalidState,
+                "the connection is closed",
+            )),
+        }
+    }
+
+    fn read<R>(&self, of_core: impl FnOnce(&Core) -> R, of_closed: impl FnOnce(&Closed) -> R) -> R {
+        match &self.state {
+            State::Open { connection, .. } => connection.read(of_core),
+            State::Closed(closed) => of_closed(closed),
+        }
     }
 
     fn description(
         &self,
-        get: impl FnOnce(&Core) -> Option<SessionDescription>,
+        of_core: impl FnOnce(&Core) -> Option<SessionDescription>,
+        of_closed: impl FnOnce(&Closed) -> Option<NativeDescription>,
     ) -> Option<NativeDescription> {
-        self.connection.read(get).map(Into::into)
+        self.read(|core| of_core(core).map(Into::into), of_closed)
     }
 }
 
 fn operation_number(operation: OperationId) -> f64 {
     task::number(operation.value())
-}
-
-/// An amount for JavaScript, whose numbers are exact up to 2^53.
-#[expect(clippy::cast_precision_loss, reason = "no buffer has that many bytes")]
-fn bytes(amount: usize) -> f64 {
-    amount as f64
 }
 
 fn throw_description(env: &Env, error: &SetDescriptionError) -> napi::Error {

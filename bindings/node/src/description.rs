@@ -5,6 +5,7 @@ use rill::{Exception, IceCandidateInit, SdpType, SessionDescription};
 use crate::exception::throw;
 
 /// A session description as TypeScript wraps it.
+#[derive(Clone)]
 #[napi(object, object_from_js = false)]
 pub struct NativeDescription {
     #[napi(js_name = "type")]

@@ -13,6 +13,7 @@
 //! Web IDL, events and promises are in TypeScript.
 
 mod certificate;
+mod closed;
 mod configuration;
 mod connection;
 mod data_channel;

@@ -93,7 +93,7 @@ test('what is sent after a Blob stays after it, and counts as buffered', async (
 
 test('a Blob or a message behind it that is too large is a TypeError', async () => {
   const { channel, native, state } = open();
-  native.sctpMaxMessageSize = 4;
+  native.maxMessageSize = 4;
   assert.throws(() => channel.send(new Blob(['12345'])), TypeError);
   channel.send(new Blob(['1234']));
   assert.throws(() => channel.send('12345'), TypeError);

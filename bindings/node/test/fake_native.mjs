@@ -20,7 +20,7 @@ export class FakePeerConnection {
   remoteDescription = null;
   currentRemoteDescription = null;
   pendingRemoteDescription = null;
-  sctpMaxMessageSize = 262144;
+  maxMessageSize = 262144;
   channels = new Map();
   operations = 0;
   offers = 0;
@@ -143,6 +143,10 @@ export class FakePeerConnection {
     this.channels.get(handle).closed += 1;
   }
 
+  sctpMaxMessageSize() {
+    return this.maxMessageSize;
+  }
+
   channelForget(handle) {
     this.forgotten.push(handle);
   }
@@ -156,10 +160,12 @@ export class FakePeerConnection {
 export function installFake() {
   setNativeFactory(() => ({
     NativePeerConnection: FakePeerConnection,
-    generateCertificate: (lifetime) => ({
-      expires: Date.now() + lifetime,
-      fingerprints: [{ algorithm: 'sha-256', value: 'AB:CD' }],
-    }),
+    NativeCertificate: {
+      generate: (lifetime) => ({
+        expires: Date.now() + lifetime,
+        fingerprints: [{ algorithm: 'sha-256', value: 'AB:CD' }],
+      }),
+    },
   }));
 }
 

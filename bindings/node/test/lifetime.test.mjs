@@ -1,7 +1,7 @@
 // How long the process and its connections live.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -119,21 +119,35 @@ test('connections that nobody holds are collected unless they have begun', async
   assert.equal(output.trim(), '50');
 });
 
-test('the end of a worker closes its connections', async () => {
-  const worker = new Worker(new URL('answering_worker.mjs', import.meta.url));
+/** A connected channel to a peer elsewhere, which speaks by `post` and the target's messages. */
+async function channelTo(elsewhere, post) {
   const pc = new RTCPeerConnection();
   const channel = pc.createDataChannel('x');
-  worker.on('message', ({ description, candidate }) => {
+  elsewhere.on('message', ({ description, candidate }) => {
     if (description === undefined) void pc.addIceCandidate(candidate);
     else void pc.setRemoteDescription(description);
   });
-  pc.onicecandidate = ({ candidate }) =>
-    candidate && worker.postMessage({ candidate: candidate.toJSON() });
+  pc.onicecandidate = ({ candidate }) => candidate && post({ candidate: candidate.toJSON() });
   await pc.setLocalDescription();
-  worker.postMessage({ description: pc.localDescription.toJSON() });
+  post({ description: pc.localDescription.toJSON() });
   await opened(channel);
+  return { pc, channel };
+}
+
+test('the end of a worker closes its connections', async () => {
+  const worker = new Worker(new URL('answering_worker.mjs', import.meta.url));
+  const { pc, channel } = await channelTo(worker, (message) => worker.postMessage(message));
   const closed = next(channel, 'close', 2000);
   await worker.terminate();
-  await closed;
-  pc.close();
+  await closed.finally(() => pc.close());
 });
+
+for (const end of ['close', 'close and exit', 'exit']) {
+  test(`the peer learns at once that a process ends by ${end}`, async () => {
+    const child = fork(new URL('answering_process.mjs', import.meta.url));
+    const { pc, channel } = await channelTo(child, (message) => child.send(message));
+    const closed = next(channel, 'close', 1000);
+    child.send({ end });
+    await closed.finally(() => pc.close());
+  });
+}

@@ -52,8 +52,10 @@ export function certificateGenerator(keygenAlgorithm: AlgorithmIdentifier): () =
     lifetime = optional(members, 'expires', enforcedUnsignedLongLong, DEFAULT_LIFETIME);
   }
   requireEcdsa(keygenAlgorithm);
-  return () =>
-    new RTCCertificate(internally, native(() => nativeBinding().generateCertificate(lifetime)));
+  return () => {
+    const { NativeCertificate } = nativeBinding();
+    return new RTCCertificate(internally, native(() => NativeCertificate.generate(lifetime)));
+  };
 }
 
 /** Normalizes the algorithm as Web Cryptography §18.4.4 does; names have no case. */

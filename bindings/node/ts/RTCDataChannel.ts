@@ -183,7 +183,7 @@ export class RTCDataChannel extends EventTarget {
   }
 
   #enqueue(data: string | Uint8Array | Blob, bytes: number): void {
-    const largest = this.#native.sctpMaxMessageSize ?? Infinity;
+    const largest = this.#native.sctpMaxMessageSize() ?? Infinity;
     if (bytes > largest) {
       throw new TypeError(`The message has ${bytes} bytes; the peer takes at most ${largest}.`);
     }

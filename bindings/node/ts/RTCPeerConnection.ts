@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setImmediate } from 'node:timers';
 import {
   convertConfiguration,
   copyConfiguration,
@@ -9,6 +8,7 @@ import {
   requireValidCertificates,
 } from './configuration';
 import { connectionEvent } from './connection_event';
+import { channelInit } from './data_channel_init';
 import { DescriptionSlots } from './description_slots';
 import { defineEventHandlers } from './event_handler';
 import { invalidState, native } from './exception';
@@ -21,12 +21,10 @@ import { certificateGenerator, nativeCertificate } from './RTCCertificate';
 import { closeAbruptly, createChannel, dispatchToChannel } from './RTCDataChannel';
 import { iceCandidateInit } from './RTCIceCandidate';
 import { sdpType, sessionDescriptionInit } from './RTCSessionDescription';
-import { TaskLoop } from './task_loop';
+import { TaskLoop, inTask } from './task_loop';
 import {
-  boolean,
   dictionary,
   domString,
-  enforcedUnsignedShort,
   optional,
   promised,
   requireArguments,
@@ -52,12 +50,7 @@ import type {
   RTCSignalingState,
   VoidFunction,
 } from './dictionaries';
-import type {
-  NativeChannelInit,
-  NativeDescription,
-  NativeEvent,
-  NativePeerConnection,
-} from './native';
+import type { NativeDescription, NativeEvent, NativePeerConnection } from './native';
 import type { RTCCertificate } from './RTCCertificate';
 import type { RTCDataChannel } from './RTCDataChannel';
 import type { RTCDataChannelEvent } from './RTCDataChannelEvent';
@@ -92,6 +85,11 @@ export interface RTCPeerConnectionEventMap {
  * the page may have dropped them. All others are only held by the page.
  */
 const live = new Set<RTCPeerConnection>();
+
+/** The end of the process closes its connections, as the end of a document does in a browser. */
+function closeLive(): void {
+  for (const connection of live) connection.close();
+}
 
 /** A W3C peer connection (webrtc-pc §4.4). */
 export class RTCPeerConnection extends EventTarget {
@@ -443,6 +441,8 @@ export class RTCPeerConnection extends EventTarget {
     this.#native.setReferenced(mayFire);
     if (mayFire) live.add(this);
     else live.delete(this);
+    process.off('exit', closeLive);
+    if (live.size > 0) process.on('exit', closeLive);
   }
 }
 
@@ -476,30 +476,4 @@ defineEventHandlers(RTCPeerConnection, events);
 function weakWake(loop: TaskLoop): () => void {
   const weak = new WeakRef(loop);
   return () => weak.deref()?.wake();
-}
-
-/** Queues a task that settles the promise with what `steps` returns or throws. */
-function inTask<T>(steps: () => T): Promise<T> {
-  return new Promise((resolve, reject) => {
-    setImmediate(() => {
-      try {
-        resolve(steps());
-      } catch (reason) {
-        reject(reason);
-      }
-    });
-  });
-}
-
-/** Converts an RTCDataChannelInit. */
-function channelInit(value: unknown): NativeChannelInit {
-  const members = dictionary(value, 'dataChannelDict');
-  return {
-    id: optional(members, 'id', enforcedUnsignedShort) ?? null,
-    maxPacketLifeTime: optional(members, 'maxPacketLifeTime', enforcedUnsignedShort) ?? null,
-    maxRetransmits: optional(members, 'maxRetransmits', enforcedUnsignedShort) ?? null,
-    negotiated: optional(members, 'negotiated', boolean, false),
-    ordered: optional(members, 'ordered', boolean, true),
-    protocol: optional(members, 'protocol', usvString, ''),
-  };
 }

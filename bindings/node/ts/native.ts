@@ -141,7 +141,7 @@ export interface NativePeerConnection {
   readonly currentRemoteDescription: NativeDescription | null;
   readonly pendingRemoteDescription: NativeDescription | null;
   /** Bytes; null while nothing is negotiated. */
-  readonly sctpMaxMessageSize: number | null;
+  sctpMaxMessageSize(): number | null;
 
   channel(handle: number): NativeChannel | null;
   channelId(handle: number): number | null;
@@ -160,8 +160,10 @@ export interface NativeBinding {
     certificate: NativeCertificate | null,
     wake: () => void,
   ) => NativePeerConnection;
-  /** An ECDSA P-256 certificate that lives for `lifetime` milliseconds, 365 days at most. */
-  generateCertificate(lifetime: number): NativeCertificate;
+  NativeCertificate: {
+    /** An ECDSA P-256 certificate that lives for `lifetime` milliseconds, 365 days at most. */
+    generate(lifetime: number): NativeCertificate;
+  };
 }
 
 let factory: () => NativeBinding = loadAddon;

@@ -61,3 +61,16 @@ export class TaskLoop {
     this.#plan(full ? Math.min(this.#burst * 2, LARGEST_BURST) : 1);
   }
 }
+
+/** Queues a task that settles the promise with what `steps` returns or throws. */
+export function inTask<T>(steps: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(steps());
+      } catch (reason) {
+        reject(reason);
+      }
+    });
+  });
+}
