@@ -217,11 +217,20 @@ fn foreign_flight() -> Vec<Vec<u8>> {
     flight.clone()
 }
 
-/// A client at a third address, or at Bob's address before ICE proved it, speaks to Alice, the
-/// server, every millisecond.
-fn run_besieged(attacker: SocketAddr, until: Duration) {
+/// A client at an address that ICE did not prove speaks to Alice, the server, every millisecond;
+/// Bob's handshake is lost for the time of `silence`.
+fn run_besieged(attacker: SocketAddr, until: Duration, silence: Duration) {
     let flight = foreign_flight();
     let mut scene = Setting::secure().build();
+    let heard = scene.sim.start() + silence;
+    scene.sim.intercept(move |now, datagram: &mut Datagram| {
+        let is_hello = datagram.local.ip() == ip(BOB) && datagram.bytes[0] == 22;
+        if is_hello && now < heard {
+            Verdict::Drop
+        } else {
+            Verdict::Pass
+        }
+    });
     let ours = scene.create(scene.alice, "chat", DataChannelInit::default());
     scene.offer(scene.alice);
     let step = Duration::from_millis(1);
@@ -247,7 +256,7 @@ fn run_besieged(attacker: SocketAddr, until: Duration) {
     });
     let words = scene.alice().diary.words();
     assert!(
-        open.is_some_and(|time| time < Duration::from_millis(400)),
+        open.is_some_and(|time| time < Duration::from_millis(700)),
         "{open:?} {words:#?}"
     );
     assert!(scene.alice().pc.dropped() > 0, "they are counted");
@@ -270,7 +279,17 @@ fn run_besieged(attacker: SocketAddr, until: Duration) {
 fn dtls_from_a_third_address_does_not_disturb() {
     let attacker = "192.0.2.66:4444".parse().expect("a literal");
     for until in [5, 15, 25, 45, 80] {
-        run_besieged(attacker, Duration::from_millis(until));
+        run_besieged(attacker, Duration::from_millis(until), Duration::ZERO);
+    }
+}
+
+/// The honest hello is lost, and the foreign one would be the first that Alice's DTLS sees.
+#[test]
+fn a_foreign_hello_does_not_take_the_place_of_a_lost_one() {
+    for attacker in ["192.0.2.66:4444", "198.51.100.2:4444"] {
+        let attacker = attacker.parse().expect("a literal");
+        let silence = Duration::from_millis(150);
+        run_besieged(attacker, Duration::from_millis(200), silence);
     }
 }
 
@@ -278,7 +297,7 @@ fn dtls_from_a_third_address_does_not_disturb() {
 #[test]
 fn dtls_from_another_port_of_the_peer_does_not_disturb() {
     let attacker = SocketAddr::new(ip(BOB), 4444);
-    run_besieged(attacker, Duration::from_millis(80));
+    run_besieged(attacker, Duration::from_millis(80), Duration::ZERO);
 }
 
 /// Alice must not answer who was not proved: she would amplify.
