@@ -78,7 +78,7 @@ fn the_peer_sees_how_a_channel_was_set_up() {
 /// Reliable channels lose nothing, others keep the rest going.
 #[test]
 fn reliability_is_what_was_asked_for() {
-    for seed in Seed::many(6) {
+    for seed in Seed::many(4) {
         let _replay = rill_sim::replay!(seed);
         let mut scene = Setting::seeded(seed).build();
         scene.connect();
@@ -412,7 +412,7 @@ fn what_was_sent_before_close_is_delivered_first() {
 
 #[test]
 fn what_was_sent_before_close_survives_loss() {
-    for seed in Seed::many(10) {
+    for seed in Seed::many(5) {
         let _replay = rill_sim::replay!(seed);
         for ordered in [true, false] {
             let mut scene = Setting::seeded(seed).build();

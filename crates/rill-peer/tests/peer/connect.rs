@@ -154,7 +154,7 @@ fn run_transfer(scene: &mut Scene) {
 
 #[test]
 fn a_fifth_of_all_packets_may_be_lost() {
-    for seed in Seed::many(20) {
+    for seed in Seed::many(10) {
         let _replay = rill_sim::replay!(seed);
         for security in BOTH {
             let mut scene = Setting {
@@ -170,7 +170,7 @@ fn a_fifth_of_all_packets_may_be_lost() {
 
 #[test]
 fn packets_may_be_reordered_and_doubled() {
-    for seed in Seed::many(12) {
+    for seed in Seed::many(8) {
         let _replay = rill_sim::replay!(seed);
         for security in BOTH {
             let mut scene = Setting {

@@ -44,7 +44,7 @@ fn the_order_of_polls_does_not_matter() {
     };
     let straight = play(setting());
     let expected = straight.hosts().map(|host| outcome(straight.side(host)));
-    for seed in Seed::many(30) {
+    for seed in Seed::many(20) {
         let _replay = rill_sim::replay!(seed);
         let shuffled = play(Setting {
             shuffle: Some(seed),
@@ -62,7 +62,7 @@ fn the_order_of_polls_does_not_matter() {
 #[test]
 fn late_tasks_tell_the_same() {
     let straight = play(Setting::default());
-    for seed in Seed::many(30) {
+    for seed in Seed::many(12) {
         let _replay = rill_sim::replay!(seed);
         let late = play(Setting {
             shuffle: Some(seed),
@@ -89,7 +89,7 @@ fn late_tasks_tell_the_same() {
 fn the_order_of_polls_does_not_matter_with_dtls() {
     let straight = play(Setting::secure());
     let expected = straight.hosts().map(|host| outcome(straight.side(host)).0);
-    for seed in Seed::many(6) {
+    for seed in Seed::many(4) {
         let _replay = rill_sim::replay!(seed);
         let shuffled = play(Setting {
             shuffle: Some(seed),
