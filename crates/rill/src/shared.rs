@@ -1,12 +1,16 @@
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
-use rill_peer::PeerConnection;
+use rill_peer::{PeerConnection, SocketId};
 use tokio::sync::Notify;
 
-use crate::inbox::Inbox;
+use crate::{
+    driver::{Outbox, Socket},
+    inbox::Inbox,
+};
 
 /// What the handles and the driver share: the core behind one short lock, never held across an await.
 pub(crate) struct Shared {
@@ -20,6 +24,8 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) peer: PeerConnection,
     pub(crate) face: Face,
+    /// The driver's sockets, for what must be sent before a call returns.
+    pub(crate) sockets: BTreeMap<SocketId, Arc<Socket>>,
 }
 
 /// Who takes the tasks.
@@ -36,7 +42,11 @@ pub(crate) enum Face {
 impl Shared {
     pub(crate) fn new(peer: PeerConnection, face: Face) -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::new(State { peer, face }),
+            state: Mutex::new(State {
+                peer,
+                face,
+                sockets: BTreeMap::new(),
+            }),
             commanded: Notify::new(),
             events: Notify::new(),
         })
@@ -57,8 +67,21 @@ impl Shared {
         result
     }
 
+    /// Closes the core, and sends its goodbye before this returns: the process may end right after.
     pub(crate) fn close(&self) {
-        self.command(PeerConnection::close);
+        let mut state = self.lock();
+        if state.peer.is_closed() {
+            return;
+        }
+        let now = Instant::now();
+        state.peer.close(now);
+        let mut goodbye = Outbox::default();
+        while goodbye.fill(&mut state.peer, now) {}
+        goodbye.send_now(&state.sockets);
+        state.sockets.clear();
+        state.deliver(self);
+        drop(state);
+        self.commanded.notify_one();
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::{
     time::Sleep,
 };
 
-use self::{outbox::Outbox, socket::Socket};
+pub(crate) use self::{outbox::Outbox, socket::Socket};
 use crate::shared::Shared;
 
 /// Drives a connection until it is closed.
@@ -37,7 +37,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 
 struct Driver {
     shared: Arc<Shared>,
-    sockets: BTreeMap<SocketId, Socket>,
+    sockets: BTreeMap<SocketId, Arc<Socket>>,
     /// Given to the tasks that resolve names.
     answer: UnboundedSender<(RequestId, Response)>,
     answers: UnboundedReceiver<(RequestId, Response)>,
@@ -117,7 +117,7 @@ impl Driver {
             } => match Socket::bind(address) {
                 Ok(bound) => {
                     let address = bound.local_address();
-                    self.sockets.insert(socket, bound);
+                    self.keep(socket, bound);
                     (id, Response::Bound(address))
                 }
                 Err(error) => (id, Response::Failed(error.to_string())),
@@ -125,6 +125,7 @@ impl Driver {
             Request::Resolve { id, name } => return self.resolve(id, name),
             Request::CloseSocket { socket } => {
                 self.sockets.remove(&socket);
+                self.shared.lock().sockets.remove(&socket);
                 return;
             }
             // Requests of later capabilities, which the agent does not make yet.
@@ -132,6 +133,16 @@ impl Driver {
         };
         self.shared
             .feed(|peer, now| peer.handle_response(now, id, response));
+    }
+
+    /// A socket is also the handles', unless they closed the connection meanwhile.
+    fn keep(&mut self, id: SocketId, socket: Socket) {
+        let socket = Arc::new(socket);
+        let mut state = self.shared.lock();
+        if !state.peer.is_closed() {
+            state.sockets.insert(id, Arc::clone(&socket));
+        }
+        self.sockets.insert(id, socket);
     }
 
     fn resolve(&self, id: RequestId, name: String) {

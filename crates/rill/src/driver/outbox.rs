@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, io, time::Instant};
+use std::{collections::BTreeMap, io, sync::Arc, time::Instant};
 
 use rill_peer::{Path, PeerConnection, SocketId, Transmit};
 
@@ -9,14 +9,14 @@ const FILL: usize = 256 * 1024;
 
 /// Datagrams on their way from the core to the sockets.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
     trains: Vec<(Transmit, Vec<u8>)>,
     spare: Vec<Vec<u8>>,
 }
 
 impl Outbox {
     /// Takes datagrams from the core. Whether there may be more.
-    pub(super) fn fill(&mut self, peer: &mut PeerConnection, now: Instant) -> bool {
+    pub(crate) fn fill(&mut self, peer: &mut PeerConnection, now: Instant) -> bool {
         let mut taken = 0;
         while taken < FILL {
             let mut buffer = self.spare.pop().unwrap_or_default();
@@ -33,7 +33,7 @@ impl Outbox {
     /// Sends everything. Says which paths are not to be had.
     pub(super) async fn send(
         &mut self,
-        sockets: &BTreeMap<SocketId, Socket>,
+        sockets: &BTreeMap<SocketId, Arc<Socket>>,
     ) -> Vec<(Path, io::Error)> {
         let mut failed = Vec::new();
         for (Transmit { to, segment }, buffer) in self.trains.drain(..) {
@@ -48,6 +48,16 @@ impl Outbox {
         }
         self.spare.truncate(4);
         failed
+    }
+
+    /// Sends everything that the sockets take at once.
+    pub(crate) fn send_now(&mut self, sockets: &BTreeMap<SocketId, Arc<Socket>>) {
+        for (Transmit { to, segment }, buffer) in self.trains.drain(..) {
+            if let Some(socket) = sockets.get(&to.socket) {
+                // A lost goodbye is noticed by the loss of consent.
+                drop(socket.send_now(to.remote, to.ecn, &buffer, segment));
+            }
+        }
     }
 }
 

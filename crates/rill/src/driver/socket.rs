@@ -13,7 +13,7 @@ use tokio::{io::Interest, net::UdpSocket};
 const BUFFER: usize = 4 * 1024 * 1024;
 
 /// A UDP socket that sends and receives trains.
-pub(super) struct Socket {
+pub(crate) struct Socket {
     io: UdpSocket,
     state: UdpSocketState,
     address: SocketAddr,
@@ -65,33 +65,55 @@ impl Socket {
         bytes: &[u8],
         segment: Option<usize>,
     ) -> io::Result<()> {
-        let per_call = segment.map_or(bytes.len(), |segment| {
-            segment * self.state.max_gso_segments()
-        });
-        for contents in bytes.chunks(per_call.max(1)) {
-            let transmit = Transmit {
-                destination: remote,
-                ecn: ecn.and_then(quinn_udp::EcnCodepoint::from_bits),
-                contents,
-                segment_size: segment.filter(|&segment| segment < contents.len()),
-                src_ip: None,
-            };
-            self.send_one(&transmit).await?;
+        for transmit in self.calls(remote, ecn, bytes, segment) {
+            loop {
+                match self.try_send(&transmit) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        self.io.writable().await?;
+                    }
+                    Ok(()) => break,
+                    Err(error) => return Err(error),
+                }
+            }
         }
         Ok(())
     }
 
-    async fn send_one(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        loop {
-            let sent = self.io.try_io(Interest::WRITABLE, || {
-                self.state.try_send((&self.io).into(), transmit)
-            });
-            match sent {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.io.writable().await?;
-                }
-                result => return result,
-            }
-        }
+    /// Sends a train as far as the socket's buffer takes it.
+    pub(super) fn send_now(
+        &self,
+        remote: SocketAddr,
+        ecn: Option<u8>,
+        bytes: &[u8],
+        segment: Option<usize>,
+    ) -> io::Result<()> {
+        let mut calls = self.calls(remote, ecn, bytes, segment);
+        calls.try_for_each(|transmit| self.try_send(&transmit))
+    }
+
+    /// A train as the calls that the kernel needs for it.
+    fn calls<'a>(
+        &self,
+        destination: SocketAddr,
+        ecn: Option<u8>,
+        bytes: &'a [u8],
+        segment: Option<usize>,
+    ) -> impl Iterator<Item = Transmit<'a>> + use<'a> {
+        let per_call = segment.map_or(bytes.len(), |segment| {
+            segment * self.state.max_gso_segments()
+        });
+        bytes.chunks(per_call.max(1)).map(move |contents| Transmit {
+            destination,
+            ecn: ecn.and_then(quinn_udp::EcnCodepoint::from_bits),
+            contents,
+            segment_size: segment.filter(|&segment| segment < contents.len()),
+            src_ip: None,
+        })
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.io.try_io(Interest::WRITABLE, || {
+            self.state.try_send((&self.io).into(), transmit)
+        })
     }
 }
