@@ -19,7 +19,9 @@ impl DataChannels {
             let Some(association) = &mut self.association else {
                 return;
             };
-            let Some(event) = self.stalled.take().or_else(|| association.poll_event()) else {
+            let event = self.stalled.take().or_else(|| association.poll_event());
+            let over = || std::mem::take(&mut self.ended).then_some(Event::Closed);
+            let Some(event) = event.or_else(over) else {
                 break;
             };
             // What was received before the end of a stream is read before it ends.

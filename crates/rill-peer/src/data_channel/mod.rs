@@ -49,6 +49,8 @@ pub(crate) struct DataChannels {
     undelivered: usize,
     /// An event that waits until the messages before it were pulled.
     stalled: Option<rill_sctp::Event>,
+    /// DTLS was closed by the peer: the association ends once what it received was pulled.
+    ended: bool,
     /// Channel messages of the peer that were dropped: unknown stream, malformed DCEP.
     pub(crate) dropped: u64,
 }
@@ -66,6 +68,7 @@ impl DataChannels {
             max_message_size: 65536,
             undelivered: 0,
             stalled: None,
+            ended: false,
             dropped: 0,
         }
     }
@@ -260,6 +263,11 @@ impl DataChannels {
         self.association
             .as_mut()
             .is_some_and(|association| association.poll_transmit(now, out))
+    }
+
+    /// The peer closed the transport below the association.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
     }
 
     /// Ends the association with an ABORT, which `poll_transmit` still gives out.

@@ -77,6 +77,10 @@ impl PeerConnection {
 
     /// What the driver is to do: bind, resolve, close.
     pub fn poll_request(&mut self) -> Option<Request> {
+        // A goodbye needs its socket.
+        if !self.farewell.is_empty() {
+            return None;
+        }
         self.agent.poll_request()
     }
 
@@ -117,7 +121,13 @@ impl PeerConnection {
             .transports
             .iter()
             .position(DtlsTransport::is_connected)?;
-        let to = self.agent.route(self.transports[index].id())?;
+        let Some(to) = self.agent.route(self.transports[index].id()) else {
+            // As if the network had lost them: SCTP repeats what matters.
+            while self.channels.poll_transmit(now, &mut self.packet) {
+                self.packet.clear();
+            }
+            return None;
+        };
         let mut sealed = std::mem::take(&mut self.carry);
         let (mut segment, mut count) = (0, 0);
         while count < SEGMENTS && buffer.len() + segment <= TRAIN {

@@ -138,7 +138,7 @@ impl PeerConnection {
     fn pump_dtls(&mut self, now: Instant) {
         for transport in &mut self.transports {
             let id = transport.id();
-            while let Some(event) = transport.poll_event() {
+            while let Some(event) = transport.poll_event(now) {
                 let (state, error) = match event {
                     TransportEvent::Data(packet) => {
                         self.channels.handle_packet(now, &packet);
@@ -148,7 +148,7 @@ impl PeerConnection {
                 };
                 match state {
                     DtlsTransportState::Connected => self.channels.connect(now),
-                    DtlsTransportState::Closed => self.channels.close_all(None, &mut self.tasks),
+                    DtlsTransportState::Closed => self.channels.end(),
                     DtlsTransportState::Failed => {
                         let reason = error.as_ref().map(TransportError::to_string);
                         let error = ChannelError::Sctp(reason.unwrap_or_default());

@@ -191,7 +191,7 @@ impl DtlsTransport {
     }
 
     /// Drives DTLS until it has nothing more to say.
-    pub(crate) fn poll_event(&mut self) -> Option<TransportEvent> {
+    pub(crate) fn poll_event(&mut self, now: Instant) -> Option<TransportEvent> {
         loop {
             let State::Running(running) = &mut self.state else {
                 return None;
@@ -201,7 +201,7 @@ impl DtlsTransport {
                 DtlsOutput::Packet => self.flights.push_back(self.scratch.clone()),
                 DtlsOutput::PeerCertificate(der) => {
                     if !fingerprint::verify(&der, &running.fingerprints) {
-                        return Some(self.fail(TransportError::Fingerprint));
+                        return Some(self.refuse(now));
                     }
                     running.verified = true;
                 }
@@ -255,10 +255,29 @@ impl DtlsTransport {
     pub(crate) fn close(&mut self, now: Instant) {
         if let State::Running(running) = &mut self.state {
             running.dtls.close(now);
-            while self.poll_event().is_some() {}
+            while self.poll_event(now).is_some() {}
         }
         self.state = State::Over;
         self.held.clear();
+    }
+
+    /// The peer is not who it was announced to be. It is told, so that it need not find out by a
+    /// time-out.
+    fn refuse(&mut self, now: Instant) -> TransportEvent {
+        let mut last = VecDeque::new();
+        if let State::Running(running) = &mut self.state {
+            running.dtls.close(now);
+            self.scratch.clear();
+            while let Some(output) = running.dtls.poll(&mut self.scratch) {
+                if output == DtlsOutput::Packet {
+                    last.push_back(self.scratch.clone());
+                }
+                self.scratch.clear();
+            }
+        }
+        let event = self.fail(TransportError::Fingerprint);
+        self.flights = last;
+        event
     }
 
     fn fail(&mut self, error: TransportError) -> TransportEvent {

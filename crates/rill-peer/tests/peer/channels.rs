@@ -728,3 +728,25 @@ fn a_hundred_channels_work_side_by_side() {
         assert_eq!(bob.texts(*id), [label]);
     }
 }
+
+/// Acknowledged messages that wait for the reader are not lost when the peer closes the connection.
+#[test]
+fn what_is_not_read_yet_comes_before_the_end_of_the_connection() {
+    let (mut scene, channel) = connected();
+    scene.sim.endpoint_mut(scene.bob).reads = false;
+    for _ in 0..12 {
+        scene.send(scene.alice, channel.ours, Message::Binary(pattern(250_000)));
+    }
+    scene.run_for(Duration::from_secs(5));
+    assert_eq!(
+        scene.alice().pc.buffered_amount(channel.ours),
+        0,
+        "Bob's SCTP has all"
+    );
+    scene.sim.with(scene.alice, |side, now| side.pc.close(now));
+    scene.run_for(Duration::from_secs(1));
+    scene.sim.with(scene.bob, Adapter::resume);
+    scene.run_for(Duration::from_secs(1));
+    assert_eq!(scene.bob().received[&channel.theirs].len(), 12);
+    assert!(is_closed(scene.bob(), channel.theirs));
+}

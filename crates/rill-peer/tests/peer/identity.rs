@@ -328,3 +328,23 @@ fn an_unproved_address_gets_no_answer() {
     scene.run_for(Duration::from_secs(2));
     assert_eq!(*sent.lock().expect("not poisoned"), 0);
 }
+
+/// Who refuses the certificate says so by an alert: the other side does not stay `connected` (side 1 lies),
+/// nor waits 40 s for a timeout (side 0 lies).
+#[test]
+fn who_refuses_a_certificate_says_so() {
+    for liar in 0..2 {
+        let mut scene = Setting::secure().build();
+        replace_fingerprints(&mut scene, liar, vec![foreign()]);
+        scene.create(scene.alice, "own", DataChannelInit::default());
+        scene.offer(scene.alice);
+        scene.run_for(Duration::from_secs(1));
+        let host = scene.hosts()[liar];
+        let state = scene.side(host).pc.dtls_state();
+        let over = [DtlsTransportState::Closed, DtlsTransportState::Failed];
+        assert!(
+            state.is_some_and(|state| over.contains(&state)),
+            "liar {liar}: {state:?}"
+        );
+    }
+}

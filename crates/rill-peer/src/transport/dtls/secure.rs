@@ -15,8 +15,9 @@ use super::{
 };
 use crate::Certificate;
 
-/// The largest datagram of a handshake, in bytes of UDP payload.
-const MTU: usize = 1200;
+/// The largest datagram of a handshake, in bytes of UDP payload: an IP packet of 1200 bytes, which
+/// every path is taken to carry, less 48 of IPv6 and UDP.
+const MTU: usize = 1152;
 /// The first retransmission of a flight; the interval doubles. RFC 6347 §4.2.4.1 says one second for
 /// paths of which nothing is known; ICE has just measured this one.
 const FIRST_RETRANSMISSION: Duration = Duration::from_millis(300);
