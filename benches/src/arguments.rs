@@ -7,7 +7,7 @@ usage: cargo xtask bench setup|data [options]
 
   --rounds N       how often each stack takes its turn (5)
   --only A,B       these stacks only
-  --pairs N        setup: pairs connected one after the other in each turn (50)
+  --pairs N        setup: pairs connected one after the other in each turn (30)
   --mebibytes N    data: at most so much in each turn (256)
   --seconds N      data: at most so long (5)";
 
@@ -39,7 +39,7 @@ impl Arguments {
             measure,
             rounds: 5,
             only: NAMES.to_vec(),
-            pairs: 50,
+            pairs: 30,
             mebibytes: 256,
             seconds: 5,
         };

@@ -41,7 +41,7 @@ pub(crate) struct Transferred {
 pub(crate) fn named(name: &str) -> Option<Box<dyn Contender>> {
     match name {
         "rill" => Some(Box::new(rill::Rill::new())),
-        "str0m" => Some(Box::new(str0m::Str0m)),
+        "str0m" => Some(Box::new(str0m::Str0m::new())),
         "webrtc" => Some(Box::new(webrtc::Webrtc::new())),
         _ => None,
     }

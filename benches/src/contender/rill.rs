@@ -57,7 +57,7 @@ impl Contender for Rill {
             .await;
             let elapsed = start.elapsed();
             sender.abort();
-            peers.map(|peer| peer.close());
+            peers.iter().for_each(PeerConnection::close);
             Transferred { bytes, elapsed }
         })
     }
@@ -129,7 +129,7 @@ impl Pair {
     }
 
     fn close(self) {
-        self.peers.map(|peer| peer.close());
+        self.peers.iter().for_each(PeerConnection::close);
     }
 }
 
