@@ -43,16 +43,23 @@ struct Driver {
     answers: UnboundedReceiver<(RequestId, Response)>,
 }
 
-/// Why the driver woke.
-enum Wake {
-    /// These sockets may have datagrams.
-    Readable(Vec<SocketId>),
-    /// A request was carried out elsewhere.
-    Answer(RequestId, Response),
-    /// The core's timeout has come.
-    Timeout,
+/// All that was ready when the driver looked. Nothing is first among these: whatever never rests, a
+/// busy sender or a flood of datagrams, would starve the others.
+struct Wake {
     /// A handle commanded something.
-    Command,
+    command: bool,
+    /// A request was carried out elsewhere.
+    answer: Option<(RequestId, Response)>,
+    /// These sockets may have datagrams.
+    readable: Vec<SocketId>,
+    /// The core's timeout has come.
+    timeout: bool,
+}
+
+impl Wake {
+    fn is_empty(&self) -> bool {
+        !self.command && self.answer.is_none() && self.readable.is_empty() && !self.timeout
+    }
 }
 
 impl Driver {
@@ -66,20 +73,21 @@ impl Driver {
             }
             if more {
                 tokio::task::yield_now().await;
-                continue;
             }
             let alarm = timeout.map(|timeout| {
                 sleep.as_mut().reset(timeout.into());
                 sleep.as_mut()
             });
-            match self.wait(alarm).await {
-                Wake::Readable(sockets) => self.receive(&sockets),
-                Wake::Answer(id, response) => {
-                    self.shared
-                        .feed(|peer, now| peer.handle_response(now, id, response));
-                }
-                Wake::Timeout => self.shared.feed(rill_peer::PeerConnection::handle_timeout),
-                Wake::Command => {}
+            let wake = self.wait(alarm, !more).await;
+            if let Some((id, response)) = wake.answer {
+                self.shared
+                    .feed(|peer, now| peer.handle_response(now, id, response));
+            }
+            if !wake.readable.is_empty() {
+                self.receive(&wake.readable);
+            }
+            if wake.timeout {
+                self.shared.feed(rill_peer::PeerConnection::handle_timeout);
             }
         }
     }
@@ -159,25 +167,29 @@ impl Driver {
         });
     }
 
-    /// Waits for the first of: a command, an answer, a datagram, the timeout.
-    async fn wait(&mut self, mut sleep: Option<Pin<&mut Sleep>>) -> Wake {
+    /// Looks for commands, answers, datagrams and the timeout. With `rest` it waits for one of them.
+    async fn wait(&mut self, mut sleep: Option<Pin<&mut Sleep>>, rest: bool) -> Wake {
         let shared = Arc::clone(&self.shared);
         let mut commanded = pin!(shared.commanded.notified());
         poll_fn(|context| {
-            if commanded.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Wake::Command);
+            let command = commanded.as_mut().poll(context).is_ready();
+            let answer = match self.answers.poll_recv(context) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => None,
+            };
+            let timeout = sleep
+                .as_mut()
+                .is_some_and(|sleep| sleep.as_mut().poll(context).is_ready());
+            let wake = Wake {
+                command,
+                answer,
+                readable: self.readable(context),
+                timeout,
+            };
+            if rest && wake.is_empty() {
+                return Poll::Pending;
             }
-            if let Poll::Ready(Some((id, response))) = self.answers.poll_recv(context) {
-                return Poll::Ready(Wake::Answer(id, response));
-            }
-            let readable = self.readable(context);
-            if !readable.is_empty() {
-                return Poll::Ready(Wake::Readable(readable));
-            }
-            match sleep.as_mut() {
-                Some(sleep) => sleep.as_mut().poll(context).map(|()| Wake::Timeout),
-                None => Poll::Pending,
-            }
+            Poll::Ready(wake)
         })
         .await
     }
