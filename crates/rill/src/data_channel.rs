@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rill_peer::{ChannelError, ChannelId, DataChannelInit, DataChannelState, Message, SendError};
+use rill_peer::{
+    ChannelError, ChannelId, DataChannelInit, DataChannelState, Message, PeerConnection, SendError,
+};
 use tokio::sync::Notify;
 
 use crate::shared::{Face, Handle};
@@ -106,24 +108,29 @@ impl DataChannel {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if let Some(message) = self.take_message() {
-                self.handle
-                    .0
-                    .command(|peer, now| peer.consumed(now, message.len()));
-                return Some(message);
+            match self.take_message() {
+                Some(Some(message)) => {
+                    self.handle
+                        .0
+                        .command(|peer, now| peer.consumed(now, message.len()));
+                    return Some(message);
+                }
+                Some(None) => return None,
+                None => changed.await,
             }
-            if self.ready_state() == DataChannelState::Closed {
-                return None;
-            }
-            changed.await;
         }
     }
 
-    fn take_message(&self) -> Option<Message> {
-        match &mut self.handle.0.lock().face {
+    /// The next message, `Some(None)` when there will be no more. Under one lock: the last message
+    /// and the close that follows it may arrive together.
+    fn take_message(&self) -> Option<Option<Message>> {
+        let mut state = self.handle.0.lock();
+        let message = match &mut state.face {
             Face::Inbox(inbox) => inbox.channel(self.id).next_message(),
             Face::Binding { .. } => None,
-        }
+        };
+        let closed = state.peer.data_channel_state(self.id) == DataChannelState::Closed;
+        message.map(Some).or_else(|| closed.then_some(None))
     }
 
     /// Waits until the channel is open.
@@ -132,7 +139,7 @@ impl DataChannel {
     ///
     /// It was closed instead; the error that closed it, if one.
     pub async fn opened(&self) -> Result<(), Option<ChannelError>> {
-        self.until(|state, _| state != DataChannelState::Connecting)
+        self.until(|peer| peer.data_channel_state(self.id) != DataChannelState::Connecting)
             .await;
         match self.ready_state() {
             DataChannelState::Open => Ok(()),
@@ -142,16 +149,18 @@ impl DataChannel {
 
     /// Waits until no more than `bytes` wait to be sent, or the channel is closed.
     pub async fn drained(&self, bytes: usize) {
-        self.handle
-            .0
-            .command(|peer, _| peer.set_buffered_amount_low_threshold(self.id, bytes));
-        self.until(|state, buffered| state == DataChannelState::Closed || buffered <= bytes)
-            .await;
+        self.until(|peer| {
+            // Each time: another waiter may have set its own.
+            peer.set_buffered_amount_low_threshold(self.id, bytes);
+            peer.data_channel_state(self.id) == DataChannelState::Closed
+                || peer.buffered_amount(self.id) <= bytes
+        })
+        .await;
     }
 
     /// Waits until the channel is closed by either side.
     pub async fn closed(&self) {
-        self.until(|state, _| state == DataChannelState::Closed)
+        self.until(|peer| peer.data_channel_state(self.id) == DataChannelState::Closed)
             .await;
     }
 
@@ -164,12 +173,12 @@ impl DataChannel {
         }
     }
 
-    async fn until(&self, done: impl Fn(DataChannelState, usize) -> bool) {
+    async fn until(&self, done: impl Fn(&mut PeerConnection) -> bool) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if done(self.ready_state(), self.buffered_amount()) {
+            if done(&mut self.handle.0.lock().peer) {
                 return;
             }
             changed.await;
@@ -186,14 +195,6 @@ impl DataChannel {
 
 impl Drop for DataChannel {
     fn drop(&mut self) {
-        let unread = match &mut self.handle.0.lock().face {
-            Face::Inbox(inbox) => inbox.forget(self.id),
-            Face::Binding { .. } => 0,
-        };
-        self.handle.0.command(|peer, now| {
-            peer.close_data_channel(now, self.id);
-            peer.consumed(now, unread);
-            peer.forget_data_channel(self.id);
-        });
+        self.handle.0.drop_data_channel(self.id);
     }
 }

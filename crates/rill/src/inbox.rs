@@ -31,8 +31,9 @@ pub(crate) struct ChannelInbox {
 }
 
 impl Inbox {
-    /// Sorts one event. The core's getters are already as of it, or later.
-    pub(crate) fn take(&mut self, event: Event, peer: &PeerConnection) {
+    /// Sorts one event. The core's getters are already as of it, or later. Gives the channel that the
+    /// event announced if there is no room for it.
+    pub(crate) fn take(&mut self, event: Event, peer: &PeerConnection) -> Option<ChannelId> {
         match event {
             Event::Message(id, message) => {
                 if let Some(channel) = self.channels.get_mut(&id) {
@@ -62,16 +63,21 @@ impl Inbox {
                     let kind = kind.and_then(|rest| rest.split(' ').next());
                     self.gathered.extend(kind.map(str::to_owned));
                 }
-                if let Event::DataChannel(id) = &event {
-                    debug_assert!(peer.data_channel_state(*id) != DataChannelState::Connecting);
-                    self.channel(*id);
+                self.news = true;
+                let room = self.events.len() < UNREAD_EVENTS;
+                if let Event::DataChannel(id) = event {
+                    debug_assert!(peer.data_channel_state(id) != DataChannelState::Connecting);
+                    if !room {
+                        return Some(id);
+                    }
+                    self.channel(id);
                 }
-                if self.events.len() < UNREAD_EVENTS {
+                if room {
                     self.events.push_back(event);
                 }
-                self.news = true;
             }
         }
+        None
     }
 
     /// The connection is closed: readers are told.
@@ -123,5 +129,26 @@ impl Inbox {
 impl ChannelInbox {
     pub(crate) fn next_message(&mut self) -> Option<Message> {
         self.messages.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Configuration, peer_connection::make_peer};
+
+    #[test]
+    fn a_channel_that_no_reader_will_see_is_refused() {
+        let peer = make_peer(Configuration::default()).unwrap();
+        let mut inbox = Inbox::default();
+        let id = ChannelId::from_value(7);
+        assert_eq!(inbox.take(Event::DataChannel(id), &peer), None);
+        for _ in 0..2 * UNREAD_EVENTS {
+            assert_eq!(inbox.take(Event::NegotiationNeeded, &peer), None);
+        }
+        let late = ChannelId::from_value(8);
+        assert_eq!(inbox.take(Event::DataChannel(late), &peer), Some(late));
+        assert_eq!(inbox.events.len(), UNREAD_EVENTS);
+        assert!(inbox.channels.keys().eq([&id]), "nothing is kept of it");
     }
 }

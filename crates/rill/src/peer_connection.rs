@@ -30,8 +30,8 @@ pub struct Configuration {
 
 /// A W3C peer connection, driven by the tokio runtime it was made in.
 ///
-/// Cloning gives another handle to the same connection; the last one that is dropped closes it, as do
-/// its channels' handles count. Getters run ahead of your reading of the event stream: they show what
+/// Cloning gives another handle to the same connection. It is closed when the last handle is dropped;
+/// those of its channels count. Getters run ahead of your reading of the event stream: they show what
 /// holds now.
 #[derive(Clone)]
 pub struct PeerConnection {
@@ -143,9 +143,7 @@ impl PeerConnection {
         label: &str,
         init: DataChannelInit,
     ) -> Result<DataChannel, CreateDataChannelError> {
-        let id = self
-            .shared()
-            .command(|peer, now| peer.create_data_channel(now, label, init))?;
+        let id = self.shared().create_data_channel(label, init)?;
         Ok(DataChannel::new(Arc::clone(&self.handle), id))
     }
 

@@ -4,7 +4,7 @@ use std::{
     time::Instant,
 };
 
-use rill_peer::{PeerConnection, SocketId};
+use rill_peer::{ChannelId, CreateDataChannelError, DataChannelInit, PeerConnection, SocketId};
 use tokio::sync::Notify;
 
 use crate::{
@@ -67,6 +67,32 @@ impl Shared {
         result
     }
 
+    /// Creates a channel, and its inbox before anything can arrive on it.
+    pub(crate) fn create_data_channel(
+        &self,
+        label: &str,
+        init: DataChannelInit,
+    ) -> Result<ChannelId, CreateDataChannelError> {
+        let mut state = self.lock();
+        let created = state.peer.create_data_channel(Instant::now(), label, init);
+        if let (Ok(id), Face::Inbox(inbox)) = (&created, &mut state.face) {
+            inbox.channel(*id);
+        }
+        state.deliver(self);
+        drop(state);
+        self.commanded.notify_one();
+        created
+    }
+
+    /// Closes a channel whose handle is gone, and keeps nothing of it.
+    pub(crate) fn drop_data_channel(&self, id: ChannelId) {
+        let mut state = self.lock();
+        state.discard(id);
+        state.deliver(self);
+        drop(state);
+        self.commanded.notify_one();
+    }
+
     /// Closes the core, and sends its goodbye before this returns: the process may end right after.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
@@ -86,15 +112,32 @@ impl Shared {
 }
 
 impl State {
+    /// Closes and forgets a channel that nobody will read.
+    fn discard(&mut self, id: ChannelId) {
+        let now = Instant::now();
+        let unread = match &mut self.face {
+            Face::Inbox(inbox) => inbox.forget(id),
+            Face::Binding { .. } => 0,
+        };
+        self.peer.close_data_channel(now, id);
+        self.peer.consumed(now, unread);
+        self.peer.forget_data_channel(id);
+    }
+
     /// Hands out the tasks that wait.
     pub(crate) fn deliver(&mut self, shared: &Shared) {
+        while let Face::Inbox(inbox) = &mut self.face {
+            let Some(task) = self.peer.poll_task() else {
+                break;
+            };
+            let refused: Vec<_> = task
+                .into_events()
+                .filter_map(|event| inbox.take(event, &self.peer))
+                .collect();
+            refused.into_iter().for_each(|id| self.discard(id));
+        }
         match &mut self.face {
             Face::Inbox(inbox) => {
-                while let Some(task) = self.peer.poll_task() {
-                    for event in task.into_events() {
-                        inbox.take(event, &self.peer);
-                    }
-                }
                 if self.peer.is_closed() {
                     inbox.end();
                 }

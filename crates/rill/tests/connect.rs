@@ -285,3 +285,36 @@ fn the_goodbye_is_on_its_way_when_close_returns() {
     leaving.shutdown_background();
     staying.block_on(async { timeout(LONG, channel.closed()).await.unwrap() });
 }
+
+/// Two peers with a channel from the first that is open on both sides.
+async fn connected() -> (PeerConnection, PeerConnection, DataChannel, DataChannel) {
+    let (a, b) = (peer(), peer());
+    let channel = a
+        .create_data_channel("chat", DataChannelInit::default())
+        .unwrap();
+    a.set_local_description(None).await.unwrap();
+    b.set_remote_description(a.local_description().unwrap())
+        .await
+        .unwrap();
+    b.set_local_description(None).await.unwrap();
+    a.set_remote_description(b.local_description().unwrap())
+        .await
+        .unwrap();
+    let _none = trickle(&a, &b);
+    let mut channels = trickle(&b, &a);
+    timeout(LONG, channel.opened()).await.unwrap().unwrap();
+    let other = timeout(LONG, channels.recv()).await.unwrap().unwrap();
+    (a, b, channel, other)
+}
+
+#[tokio::test]
+async fn each_waits_for_its_own_amount_to_drain() {
+    let (_a, _b, channel, other) = connected().await;
+    for _ in 0..16 {
+        channel.send(vec![0; 128 * 1024]).unwrap();
+    }
+    tokio::spawn(async move { while other.recv().await.is_some() {} });
+    let both = async { tokio::join!(channel.drained(0), channel.drained(1 << 20)) };
+    timeout(LONG, both).await.unwrap();
+    assert_eq!(channel.buffered_amount(), 0);
+}
