@@ -229,6 +229,10 @@ impl View {
         self.descriptions.signaling_state = crate::SignalingState::Closed;
         self.states.ice = IceConnectionState::Closed;
         self.states.connection = ConnectionState::Closed;
+        for transport in &mut self.transports {
+            transport.ice = TransportState::Closed;
+            transport.dtls = DtlsTransportState::Closed;
+        }
     }
 
     fn transport(&mut self, id: TransportId) -> Option<&mut TransportView> {

@@ -386,8 +386,12 @@ impl PeerConnection {
     fn commit_rollback(&mut self, now: Instant, side: Side, operation: Option<OperationId>) {
         let description = self.jsep.rollback(side);
         self.take_transports(now);
+        let implied = operation.is_none();
         self.describe(side, description, Vec::new(), operation);
-        self.after_description(now, SdpType::Rollback);
+        // The offer that implies it follows at once: what is needed shows when that was answered.
+        if !implied {
+            self.after_description(now, SdpType::Rollback);
+        }
     }
 
     pub(super) fn transport(&self, id: TransportId) -> Option<&DtlsTransport> {

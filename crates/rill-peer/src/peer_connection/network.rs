@@ -13,7 +13,7 @@ const TRAIN: usize = 60 * 1024;
 const SEGMENTS: usize = 60;
 
 impl PeerConnection {
-    /// A datagram arrived. It is decrypted in place.
+    /// A datagram arrived. Its bytes are of no use to the caller afterwards.
     pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
         match self.agent.handle_datagram(now, path, datagram) {
             Received::Consumed => {}

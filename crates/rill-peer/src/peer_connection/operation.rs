@@ -34,6 +34,9 @@ impl PeerConnection {
 
     /// webrtc-pc §4.7.3, "update the negotiation-needed flag".
     pub(super) fn update_negotiation_needed(&mut self) {
+        if self.is_closed() {
+            return;
+        }
         if self.operations.chain > 0 {
             self.operations.update_on_empty = true;
         } else {

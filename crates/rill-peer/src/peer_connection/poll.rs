@@ -18,6 +18,10 @@ impl PeerConnection {
                     }
                 }
                 self.view.describe(*described, events);
+                // webrtc-pc §4.4.1.5: stable again, the flag is cleared before it is updated.
+                if self.signaling_state() == crate::SignalingState::Stable {
+                    self.operations.negotiation_needed = false;
+                }
             }
             Change::RemoteCandidate(added) => {
                 task.completed = Some(added.operation);

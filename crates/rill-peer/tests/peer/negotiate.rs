@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rill_peer::{
-    ConnectionState, DataChannelInit, DataChannelState, Event, Exception, SdpType, SectionProblem,
-    SessionDescription, SetDescriptionError, SignalingState,
+    ConnectionState, DataChannelInit, DataChannelState, DtlsTransportState, Event, Exception,
+    SdpType, SectionProblem, SessionDescription, SetDescriptionError, SignalingState,
 };
 
 use crate::{
@@ -782,6 +782,43 @@ fn a_channel_made_while_an_exchange_runs_asks_for_the_next() {
     assert!(lone.diary.find(is_needed).is_none());
     lone.set_local(None).expect("an answer fits");
     assert!(lone.diary.find(is_needed).is_some());
+}
+
+/// webrtc-pc §4.4.1.5: a return to stable clears the flag, so that what is still needed is asked for
+/// again.
+#[test]
+fn what_an_exchange_left_out_is_asked_for_again() {
+    let asked = |lone: &Lone| {
+        let events = lone.diary.events();
+        let asked = events.filter(|event| matches!(event, Event::NegotiationNeeded));
+        asked.count()
+    };
+    let mut lone = Lone::offering();
+    assert_eq!(asked(&lone), 1);
+    let rollback = SessionDescription::new(SdpType::Rollback, "");
+    lone.set_local(Some(rollback)).expect("an offer is pending");
+    assert_eq!(asked(&lone), 2);
+    // An offer without data meets ours.
+    lone.set_local(None).expect("an offer fits");
+    let empty = description(&["a=ice-options:trickle"], &[]);
+    lone.set_remote(SdpType::Offer, &empty).expect("it fits");
+    assert_eq!(asked(&lone), 2, "not while an offer is pending");
+    lone.set_local(None).expect("an answer fits");
+    assert_eq!(asked(&lone), 3);
+}
+
+#[test]
+fn no_task_follows_the_close() {
+    let mut lone = Lone::answered(&data_offer());
+    lone.pc.begin_operation();
+    let init = DataChannelInit::default();
+    lone.pc
+        .create_data_channel(lone.now, "chat", init)
+        .expect("a good one");
+    lone.pc.close(lone.now);
+    lone.pc.end_operation();
+    assert!(!lone.pc.has_task());
+    assert_eq!(lone.pc.dtls_state(), Some(DtlsTransportState::Closed));
 }
 
 #[test]
