@@ -8,6 +8,7 @@ mod interop;
 mod leak;
 mod run;
 mod test;
+mod wpt;
 
 use std::process::ExitCode;
 
@@ -19,7 +20,9 @@ usage: cargo xtask <chore>
   interop [PATTERN]                    browsers and other WebRTC stacks against the Node package and
                                        `rill serve`; PATTERN selects tests by name
   bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
-  leak                                 1,000 connect-and-close cycles in one process, Rust and Node";
+  leak                                 1,000 connect-and-close cycles in one process, Rust and Node
+  wpt --wpt DIR [--filter PATTERN] ... the W3C's own tests through the Node package, from a checkout
+                                       of web-platform-tests";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         "interop" => interop::chore(rest),
         "bench" => bench::chore(rest),
         "leak" => leak::chore(rest),
+        "wpt" => wpt::chore(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())
