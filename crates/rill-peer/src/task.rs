@@ -121,6 +121,15 @@ impl Message {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// What the message counts against the room for unread messages, in bytes: its length and a flat
+    /// charge, so that empty ones are not free.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        /// About what a queued message needs beside its payload.
+        const CHARGE: usize = 128;
+        self.len() + CHARGE
+    }
 }
 
 /// `RTCPeerConnectionIceErrorEvent`: a server could not be used from one address.

@@ -65,11 +65,11 @@ impl Connection {
             return None;
         };
         let message = task.events().find_map(|event| match event {
-            Event::Message(_, message) => Some(message.len()),
+            Event::Message(_, message) => Some(message.weight()),
             _ => None,
         });
-        if let Some(length) = message {
-            state.peer.consumed(Instant::now(), length);
+        if let Some(weight) = message {
+            state.peer.consumed(Instant::now(), weight);
             drop(state);
             // The receive window may have opened: the peer is to be told.
             self.handle.0.commanded.notify_one();

@@ -112,7 +112,7 @@ impl DataChannel {
                 Some(Some(message)) => {
                     self.handle
                         .0
-                        .command(|peer, now| peer.consumed(now, message.len()));
+                        .command(|peer, now| peer.consumed(now, message.weight()));
                     return Some(message);
                 }
                 Some(None) => return None,

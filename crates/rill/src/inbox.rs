@@ -119,10 +119,12 @@ impl Inbox {
         self.channels.entry(id).or_default()
     }
 
-    /// The channel's last handle is gone. Says how many bytes nobody will read.
+    /// The channel's last handle is gone. Says the weight of what nobody will read.
     pub(crate) fn forget(&mut self, id: ChannelId) -> usize {
         let channel = self.channels.remove(&id);
-        channel.map_or(0, |channel| channel.messages.iter().map(Message::len).sum())
+        channel.map_or(0, |channel| {
+            channel.messages.iter().map(Message::weight).sum()
+        })
     }
 }
 

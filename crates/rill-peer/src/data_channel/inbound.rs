@@ -15,21 +15,23 @@ impl DataChannels {
     /// Takes what the association has: events, messages as far as there is room, and what was sent.
     pub(crate) fn pump(&mut self, now: Instant, tasks: &mut TaskQueue) {
         loop {
-            let drained = self.pull_messages(now, tasks);
             let Some(association) = &mut self.association else {
                 return;
             };
             let event = self.stalled.take().or_else(|| association.poll_event());
             let over = || std::mem::take(&mut self.ended).then_some(Event::Closed);
-            let Some(event) = event.or_else(over) else {
+            let event = event.or_else(over);
+            // Messages may come with the event that opens their channels, and are read after it; what
+            // was received before the end of a stream is read before it ends.
+            let first = matches!(
+                event,
+                None | Some(Event::StreamsReset(_) | Event::Closed | Event::Aborted { .. })
+            );
+            let drained = !first || self.pull_messages(now, tasks);
+            let Some(event) = event else {
                 break;
             };
-            // What was received before the end of a stream is read before it ends.
-            let ends = matches!(
-                event,
-                Event::StreamsReset(_) | Event::Closed | Event::Aborted { .. }
-            );
-            if ends && !drained {
+            if !drained {
                 self.stalled = Some(event);
                 break;
             }
@@ -68,7 +70,7 @@ impl DataChannels {
         };
         match self.channels.get(&id).map(|channel| channel.phase) {
             Some(Phase::Open { .. }) => {
-                self.undelivered += message.len();
+                self.undelivered += message.weight();
                 tasks.push(Change::Channel(id, ChannelChange::Message(message)));
             }
             // webrtc-pc §6.2: a message for a channel that is not open is discarded.
@@ -146,7 +148,7 @@ impl DataChannels {
             ChannelChange::Message(message) if !over => {
                 events.push(PeerEvent::Message(id, message));
             }
-            ChannelChange::Message(message) => self.consumed(message.len()),
+            ChannelChange::Message(message) => self.consumed(message.weight()),
             ChannelChange::Sent => {
                 channel.sent_pending = false;
                 let threshold = channel.buffered_amount_low_threshold;

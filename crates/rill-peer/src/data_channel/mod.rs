@@ -18,7 +18,7 @@ pub(crate) use self::channel::{Channel, Phase};
 pub use self::channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError};
 use crate::{ChannelId, DataChannelState, Message, task::TaskQueue};
 
-/// How many bytes of messages may wait in the task queue and with the application before messages
+/// Messages of what weight may wait in the task queue and with the application before messages
 /// are left in SCTP's receive window, where the peer sees them.
 const RECEIVE_QUEUE: usize = 1024 * 1024;
 
@@ -45,7 +45,7 @@ pub(crate) struct DataChannels {
     streams: Option<u16>,
     /// The peer's `a=max-message-size`.
     max_message_size: usize,
-    /// Bytes of messages that were pulled and not yet consumed.
+    /// The weight of the messages that were pulled and not yet consumed.
     undelivered: usize,
     /// An event that waits until the messages before it were pulled.
     stalled: Option<rill_sctp::Event>,
@@ -224,9 +224,9 @@ impl DataChannels {
         }
     }
 
-    /// The application took messages of this many bytes; more may be pulled.
-    pub(crate) fn consumed(&mut self, bytes: usize) {
-        self.undelivered = self.undelivered.saturating_sub(bytes);
+    /// The application took messages of this weight; more may be pulled.
+    pub(crate) fn consumed(&mut self, weight: usize) {
+        self.undelivered = self.undelivered.saturating_sub(weight);
     }
 
     /// Drops what is kept of a channel whose last handle is gone, as soon as it is closed.

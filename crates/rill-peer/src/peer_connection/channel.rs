@@ -89,10 +89,10 @@ impl PeerConnection {
         self.pump(now);
     }
 
-    /// The application took messages of this many bytes in all. What is not taken stays in SCTP's
-    /// receive window, where the peer sees it.
-    pub fn consumed(&mut self, now: Instant, bytes: usize) {
-        self.channels.consumed(bytes);
+    /// The application took messages of this [weight](Message::weight) in all. What is not taken stays
+    /// in SCTP's receive window, where the peer sees it.
+    pub fn consumed(&mut self, now: Instant, weight: usize) {
+        self.channels.consumed(weight);
         self.pump(now);
     }
 

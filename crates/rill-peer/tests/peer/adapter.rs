@@ -182,12 +182,12 @@ impl Adapter {
             }
             Event::DataChannel(id) => self.announced.push(id),
             Event::Message(id, message) => {
-                let length = message.len();
+                let weight = message.weight();
                 self.received.entry(id).or_default().push(message);
                 if self.reads {
-                    self.pc.consumed(now, length);
+                    self.pc.consumed(now, weight);
                 } else {
-                    self.unread += length;
+                    self.unread += weight;
                 }
             }
             _ => {}

@@ -750,3 +750,20 @@ fn what_is_not_read_yet_comes_before_the_end_of_the_connection() {
     assert_eq!(scene.bob().received[&channel.theirs].len(), 12);
     assert!(is_closed(scene.bob(), channel.theirs));
 }
+
+/// A peer cannot fill the memory of a reader that rests with messages that have no bytes.
+#[test]
+fn empty_messages_wait_with_the_peer_too() {
+    const COUNT: usize = 10_000;
+    let (mut scene, channel) = connected();
+    scene.sim.endpoint_mut(scene.bob).reads = false;
+    for _ in 0..COUNT {
+        scene.send_text(scene.alice, channel.ours, "");
+    }
+    scene.run_for(Duration::from_secs(5));
+    let taken = scene.bob().texts(channel.theirs).len();
+    assert!((1..9000).contains(&taken), "{taken}");
+    scene.sim.with(scene.bob, Adapter::resume);
+    let all = |bob: &Adapter| bob.texts(channel.theirs).len() == COUNT;
+    assert!(scene.run_until(LONG, |_, bob| all(bob)).is_some());
+}
