@@ -79,8 +79,11 @@ type Events = SmallVec<[Event; 1]>;
 
 impl View {
     /// webrtc-pc §4.4.1.5, the steps that run in the queued task.
-    pub(crate) fn describe(&mut self, described: Described, events: &mut Events) {
+    pub(crate) fn describe(&mut self, mut described: Described, events: &mut Events) {
         let before = self.descriptions.signaling_state;
+        if described.side == Side::Local {
+            self.complete(&mut described.description);
+        }
         self.descriptions
             .apply(described.side, described.description);
         self.transports
@@ -95,6 +98,26 @@ impl View {
             events.push(Event::SignalingStateChange(after));
         }
         self.announce_states(events);
+    }
+
+    /// Adds the candidates that were surfaced since a local description was created (webrtc-pc
+    /// §4.4.1.5).
+    fn complete(&self, description: &mut Description) {
+        for media in &mut description.session.media {
+            let Some(ufrag) = media.ice_ufrag() else {
+                continue;
+            };
+            let before = self.descriptions.of(Side::Local);
+            let surfaced = before
+                .flat_map(|description| &description.session.media)
+                .find(|other| other.ice_ufrag() == Some(ufrag));
+            for line in surfaced.into_iter().flat_map(|other| &other.attributes) {
+                if matches!(line, Attribute::Candidate(_) | Attribute::EndOfCandidates) {
+                    insert(media, line);
+                }
+            }
+            set_default_candidate(media);
+        }
     }
 
     /// The line is mirrored into every description that has its generation (webrtc-pc §4.4.1.6.1).

@@ -136,6 +136,17 @@ impl DataChannels {
         self.streams = None;
     }
 
+    /// The negotiation ended the association (webrtc-pc §6.1.1): its channels are closed, and another
+    /// may be established.
+    pub(crate) fn remove_association(&mut self, tasks: &mut TaskQueue) {
+        if self.association.take().is_some() {
+            self.close_all(None, tasks);
+            self.parity = None;
+            self.stalled = None;
+            self.ended = false;
+        }
+    }
+
     /// Every channel closed without an event: `close()` of the connection (webrtc-pc §4.4.3).
     pub(crate) fn close_silently(&mut self) {
         for channel in self.channels.values_mut() {

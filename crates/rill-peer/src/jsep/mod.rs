@@ -9,6 +9,7 @@ mod error;
 mod remote;
 mod section;
 
+use rill_ice::TransportId;
 use rill_sdp::Session;
 
 use self::create::Created;
@@ -66,6 +67,20 @@ impl Jsep {
     /// first.
     fn stable_sections(&self) -> &[Section] {
         self.stable.as_deref().unwrap_or(&self.sections)
+    }
+
+    /// The transports of the sections. Those of the last stable state stay until an answer settles
+    /// what becomes of them: a rollback needs them.
+    pub(crate) fn transports(&self) -> Vec<TransportId> {
+        let mut transports = Vec::new();
+        for section in self.stable.iter().flatten().chain(&self.sections) {
+            transports.extend(
+                section
+                    .transport()
+                    .filter(|transport| !transports.contains(transport)),
+            );
+        }
+        transports
     }
 
     /// Whether the step fits the signaling state.

@@ -220,7 +220,7 @@ impl PeerConnection {
         let operation = self.operations.begin();
         self.describe(Side::Local, plan.description, assigned, Some(operation));
         // After the task, so that nothing of gathering fires before it.
-        for transport in self.live_transports() {
+        for transport in self.jsep.transports() {
             self.report_unsupported_servers();
             self.agent.gather(now, transport);
         }
@@ -278,13 +278,16 @@ impl PeerConnection {
         remote: RemoteData,
         role: DtlsRole,
     ) -> Vec<(crate::ChannelId, u16)> {
-        let parity = match role {
+        let transport = self.transport_mut(remote.transport);
+        let kept = transport.and_then(|transport| {
+            transport.negotiate(role, remote.fingerprints.clone());
+            transport.role()
+        });
+        // An association that was agreed before keeps its roles, be the answer as it may.
+        let parity = match kept.unwrap_or(role) {
             DtlsRole::Client => Parity::Even,
             DtlsRole::Server => Parity::Odd,
         };
-        if let Some(transport) = self.transport_mut(remote.transport) {
-            transport.negotiate(role, remote.fingerprints.clone());
-        }
         let peer_limit = match remote.max_message_size {
             0 => usize::MAX,
             limit => usize::try_from(limit).unwrap_or(usize::MAX),
@@ -318,9 +321,16 @@ impl PeerConnection {
         }
     }
 
-    /// Makes the transports those of the sections: new ones are taken, unused ones go.
+    /// Makes the transports those of the sections: new ones are taken, unused ones go, and with them
+    /// the channels they carried.
     fn take_transports(&mut self, now: Instant) {
-        let live = self.live_transports();
+        let live = self.jsep.transports();
+        let carried = self.jsep.established.as_ref().map(|data| data.transport);
+        if carried.is_some_and(|id| !live.contains(&id)) {
+            self.jsep.established = None;
+            self.carry.clear();
+            self.channels.remove_association(&mut self.tasks);
+        }
         let gone: Vec<_> = self
             .transports
             .iter()
@@ -342,17 +352,6 @@ impl PeerConnection {
         }
     }
 
-    fn live_transports(&self) -> Vec<TransportId> {
-        let mut live: Vec<_> = self
-            .jsep
-            .sections
-            .iter()
-            .filter_map(Section::transport)
-            .collect();
-        live.dedup();
-        live
-    }
-
     fn describe(
         &mut self,
         side: Side,
@@ -364,7 +363,7 @@ impl PeerConnection {
             operation,
             side,
             description,
-            transports: self.live_transports(),
+            transports: self.jsep.transports(),
             assigned,
         })));
     }

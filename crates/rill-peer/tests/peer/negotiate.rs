@@ -874,3 +874,85 @@ fn refusals_leave_a_connected_session_alone() {
         ConnectionState::Connected
     );
 }
+
+/// An offer that drops the data section changes nothing before it is answered.
+#[test]
+fn a_rollback_brings_back_a_dropped_section() {
+    let mut lone = Lone::answered(&data_offer());
+    let ufrag = |lone: &mut Lone| {
+        let offer = lone.pc.create_offer().expect("it is open");
+        value_of(&offer.sdp, "ice-ufrag").map(str::to_owned)
+    };
+    let before = ufrag(&mut lone);
+    let section = without_port(&sections(&data_offer())[0]);
+    let dropping = format!("{}{section}", session_part(&data_offer()));
+    lone.set_remote(SdpType::Offer, &dropping).expect("it fits");
+    assert!(lone.pc.dtls_state().is_some());
+    lone.set_remote(SdpType::Rollback, "").expect("it is there");
+    assert!(before.is_some());
+    assert_eq!(ufrag(&mut lone), before);
+}
+
+fn without_port(sdp: &str) -> String {
+    let lines = sdp.lines().map(|line| {
+        if line.starts_with("m=application ") {
+            "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n".to_owned()
+        } else {
+            format!("{line}\r\n")
+        }
+    });
+    lines.collect()
+}
+
+/// webrtc-pc §6.1.1: what rejects data closes the association and its channels.
+#[test]
+fn rejecting_the_data_section_closes_its_channels() {
+    let mut scene = Setting::default().build();
+    let channel = scene.connect();
+    scene.tamper[0] = rewriting(SdpType::Offer, without_port);
+    scene.offer(scene.alice);
+    let is_closed = |side: &Adapter, id| side.pc.data_channel_state(id) == DataChannelState::Closed;
+    let closed = scene.run_until(LONG, |alice, bob| {
+        is_closed(alice, channel.ours) && is_closed(bob, channel.theirs)
+    });
+    assert!(closed.is_some());
+    // And another section may follow.
+    scene.tamper[0] = crate::signal::honest();
+    let again = scene.create(scene.alice, "again", DataChannelInit::default());
+    scene.offer(scene.alice);
+    let open = scene.run_until(LONG, |alice, bob| {
+        alice.pc.data_channel_state(again) == DataChannelState::Open && bob.announced.len() == 2
+    });
+    assert!(open.is_some());
+}
+
+/// RFC 8842 §5.5: the roles of a running association stay, whatever a later answer says.
+#[test]
+fn stream_ids_follow_the_roles_that_dtls_has() {
+    let mut scene = Setting::default().build();
+    scene.connect();
+    scene.tamper[1] = rewriting(SdpType::Answer, |sdp| {
+        sdp.replace("a=setup:active", "a=setup:passive")
+    });
+    scene.offer(scene.alice);
+    scene.run_for(Duration::from_secs(1));
+    scene.create(scene.alice, "second", DataChannelInit::default());
+    let announced = scene.run_until(LONG, |_, bob| bob.announced.len() == 2);
+    assert!(announced.is_some());
+}
+
+#[test]
+fn an_offer_that_is_applied_again_keeps_its_candidates() {
+    let mut scene = Setting::default().build();
+    scene.create(scene.alice, "chat", DataChannelInit::default());
+    let create = |side: &mut Adapter, _| side.pc.create_offer();
+    let offer = scene.sim.with(scene.alice, create).expect("it is open");
+    for _ in 0..2 {
+        let again = offer.clone();
+        let apply = |side: &mut Adapter, now| side.pc.set_local_description(now, Some(again));
+        scene.sim.with(scene.alice, apply).expect("it is unchanged");
+        scene.run_for(Duration::from_secs(1));
+        let sdp = scene.alice().pc.local_description().expect("applied").sdp;
+        assert!(sdp.contains("a=candidate:") && sdp.contains("a=end-of-candidates"));
+    }
+}
