@@ -133,18 +133,25 @@ impl DataChannels {
 
     /// OPEN and ACK go reliably and in order (RFC 8832 §5).
     fn send_dcep(&mut self, now: Instant, stream: u16, message: Vec<u8>) {
+        self.unsent
+            .push_back((StreamId(stream), Bytes::from(message)));
+        self.send_waiting_dcep(now);
+    }
+
+    /// Sends what waits, as far as there is room.
+    pub(super) fn send_waiting_dcep(&mut self, now: Instant) {
         let Some(association) = &mut self.association else {
             return;
         };
-        let sent = association.send(
-            now,
-            StreamId(stream),
-            Ppid::DCEP,
-            Bytes::from(message),
-            SendOptions::default(),
-        );
-        if let Err(error) = sent {
-            tracing::debug!(stream, %error, "DCEP message not sent");
+        while let Some((stream, message)) = self.unsent.front() {
+            let options = SendOptions::default();
+            match association.send(now, *stream, Ppid::DCEP, message.clone(), options) {
+                Err(rill_sctp::SendError::BufferFull { .. }) => return,
+                Ok(()) => {}
+                // The association, or the stream, is ending, and the channel with it.
+                Err(error) => tracing::debug!(%stream, %error, "DCEP message not sent"),
+            }
+            self.unsent.pop_front();
         }
     }
 }

@@ -87,6 +87,7 @@ impl DataChannels {
 
     /// Looks at the busy channels: lowers their buffered amounts and resets the drained ones.
     pub(super) fn settle(&mut self, now: Instant, tasks: &mut TaskQueue) {
+        self.send_waiting_dcep(now);
         let Some(association) = &mut self.association else {
             return;
         };
@@ -109,7 +110,8 @@ impl DataChannels {
                 ..
             } = &mut channel.phase
             {
-                if held > 0 {
+                let waits = |(stream, _): &(StreamId, _)| channel.stream == Some(stream.0);
+                if held > 0 || self.unsent.iter().any(waits) {
                     return true;
                 }
                 *ours = Reset::Sent;
@@ -133,6 +135,7 @@ impl DataChannels {
         for id in open {
             self.finish(id, error.cloned(), tasks);
         }
+        self.unsent.clear();
         self.streams = None;
     }
 
@@ -155,6 +158,7 @@ impl DataChannels {
         }
         self.by_stream.clear();
         self.busy.clear();
+        self.unsent.clear();
         self.streams = None;
     }
 

@@ -7,7 +7,7 @@ pub(crate) mod dcep;
 mod inbound;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Instant,
 };
 
@@ -47,6 +47,9 @@ pub(crate) struct DataChannels {
     max_message_size: usize,
     /// The weight of the messages that were pulled and not yet consumed.
     undelivered: usize,
+    /// DCEP messages for which the association had no room yet. What is sent on their streams comes
+    /// after them.
+    unsent: VecDeque<(StreamId, Bytes)>,
     /// An event that waits until the messages before it were pulled.
     stalled: Option<rill_sctp::Event>,
     /// DTLS was closed by the peer: the association ends once what it received was pulled.
@@ -67,6 +70,7 @@ impl DataChannels {
             streams: None,
             max_message_size: 65536,
             undelivered: 0,
+            unsent: VecDeque::new(),
             stalled: None,
             ended: false,
             dropped: 0,
@@ -190,6 +194,7 @@ impl DataChannels {
         id: ChannelId,
         message: Message,
     ) -> Result<(), SendError> {
+        self.send_waiting_dcep(now);
         let Some(channel) = self.channels.get_mut(&id) else {
             return Err(SendError::NotOpen(DataChannelState::Closed));
         };
@@ -210,6 +215,9 @@ impl DataChannels {
         else {
             return Ok(());
         };
+        if !self.unsent.is_empty() {
+            return Err(SendError::BufferFull);
+        }
         let (ppid, payload) = encode(message);
         match association.send(now, StreamId(stream), ppid, payload, channel.send_options()) {
             Ok(()) => {

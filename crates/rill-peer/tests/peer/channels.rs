@@ -767,3 +767,24 @@ fn empty_messages_wait_with_the_peer_too() {
     let all = |bob: &Adapter| bob.texts(channel.theirs).len() == COUNT;
     assert!(scene.run_until(LONG, |_, bob| all(bob)).is_some());
 }
+
+#[test]
+fn a_channel_is_announced_once_a_full_buffer_has_room() {
+    let (mut scene, channel) = connected();
+    let send = |side: &mut Adapter, now| {
+        let message = Message::Binary(pattern(100_000));
+        while side.pc.send(now, channel.ours, message.clone()).is_ok() {}
+    };
+    scene.sim.with(scene.alice, send);
+    let late = opened(&mut scene, "late", DataChannelInit::default());
+    scene.check_echo(&late);
+    // And one that is closed before it could be announced is closed on both sides.
+    scene.sim.with(scene.alice, send);
+    let brief = scene.create(scene.alice, "brief", DataChannelInit::default());
+    scene.close(scene.alice, brief);
+    let closed = scene.run_until(LONG, |alice, bob| {
+        let theirs = bob.announced.get(2);
+        is_closed(alice, brief) && theirs.is_some_and(|id| is_closed(bob, *id))
+    });
+    assert!(closed.is_some());
+}
