@@ -6,7 +6,7 @@ use bytes::Bytes;
 use rill_sctp::{Ppid, SendOptions, StreamId};
 
 use super::{
-    Channel, DataChannelInit, DataChannels, Parity, Phase,
+    CHANNEL, Channel, DataChannelInit, DataChannels, PEER_CHANNELS, Parity, Phase,
     dcep::{self, Open},
 };
 use crate::{
@@ -91,6 +91,11 @@ impl DataChannels {
             );
             return self.refuse(now, stream);
         }
+        let charge = CHANNEL + open.label.len() + open.protocol.len();
+        if self.charged + charge > PEER_CHANNELS {
+            tracing::debug!(stream, "no room for another channel of the peer");
+            return self.refuse(now, stream);
+        }
         let init = DataChannelInit {
             ordered: open.ordered,
             max_packet_life_time: open.max_packet_life_time,
@@ -101,6 +106,8 @@ impl DataChannels {
         };
         let mut channel = Channel::new(open.label, init, Some(stream));
         channel.phase = Phase::Open { acknowledged: true };
+        channel.charge = charge;
+        self.charged += charge;
         let id = self.insert(channel);
         self.send_dcep(now, stream, dcep::ACK.to_vec());
         tasks.push(Change::Channel(id, ChannelChange::Announced));

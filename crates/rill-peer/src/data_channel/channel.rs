@@ -159,6 +159,8 @@ pub(crate) struct Channel {
     pub(crate) queued: usize,
     /// A task that lowers `buffered_amount` waits to be polled.
     pub(crate) sent_pending: bool,
+    /// What it counts against the room for channels of the peer; nothing for one of ours.
+    pub(crate) charge: usize,
     /// No handle is left: nothing is kept once it is closed.
     pub(crate) forgotten: bool,
 }
@@ -175,6 +177,7 @@ impl Channel {
             buffered_amount_low_threshold: 0,
             queued: 0,
             sent_pending: false,
+            charge: 0,
             forgotten: false,
         }
     }

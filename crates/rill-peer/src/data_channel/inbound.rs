@@ -166,7 +166,7 @@ impl DataChannels {
                 events.extend(error.map(|error| PeerEvent::Error(id, error)));
                 events.push(PeerEvent::Close(id));
                 if channel.forgotten {
-                    self.channels.remove(&id);
+                    self.remove(id);
                 }
             }
             ChannelChange::Opened | ChannelChange::Closing | ChannelChange::Closed(_) => {}

@@ -22,6 +22,12 @@ use crate::{ChannelId, DataChannelState, Message, task::TaskQueue};
 /// are left in SCTP's receive window, where the peer sees them.
 const RECEIVE_QUEUE: usize = 1024 * 1024;
 
+/// How many bytes the peer's channels may take: as many as there are streams with short names, fewer
+/// with long ones. More are refused.
+const PEER_CHANNELS: usize = 8 * 1024 * 1024;
+/// What a channel of the peer is counted as, beside its names.
+const CHANNEL: usize = 128;
+
 /// Which stream ids are ours to choose: the DTLS client's are even (RFC 8832 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parity {
@@ -39,6 +45,8 @@ pub(crate) struct DataChannels {
     /// The channels whose bytes are still with the association: the only ones looked at per packet.
     busy: BTreeSet<ChannelId>,
     next_id: u32,
+    /// What the peer's channels take that were not forgotten, in bytes.
+    charged: usize,
     association: Option<Association>,
     parity: Option<Parity>,
     /// How many streams the peer accepts, once connected.
@@ -65,6 +73,7 @@ impl DataChannels {
             by_stream: BTreeMap::new(),
             busy: BTreeSet::new(),
             next_id: 0,
+            charged: 0,
             association: None,
             parity: None,
             streams: None,
@@ -244,7 +253,13 @@ impl DataChannels {
         };
         channel.forgotten = true;
         if channel.ready_state == DataChannelState::Closed {
-            self.channels.remove(&id);
+            self.remove(id);
+        }
+    }
+
+    fn remove(&mut self, id: ChannelId) {
+        if let Some(channel) = self.channels.remove(&id) {
+            self.charged -= channel.charge;
         }
     }
 

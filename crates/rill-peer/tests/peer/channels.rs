@@ -788,3 +788,38 @@ fn a_channel_is_announced_once_a_full_buffer_has_room() {
     });
     assert!(closed.is_some());
 }
+
+/// A peer cannot fill our memory with the names of its channels.
+#[test]
+fn channels_beyond_the_room_for_them_are_refused() {
+    const COUNT: usize = 70;
+    let (mut scene, _) = connected();
+    let init = DataChannelInit {
+        protocol: "p".repeat(65535),
+        ..DataChannelInit::default()
+    };
+    let label = "l".repeat(65535);
+    let ids: Vec<_> = (0..COUNT)
+        .map(|_| scene.create(scene.alice, &label, init.clone()))
+        .collect();
+    let refused = |alice: &Adapter| ids.iter().filter(|id| is_closed(alice, **id)).count();
+    scene.run_until(LONG, |alice, bob| {
+        bob.announced.len() + refused(alice) > COUNT
+    });
+    assert_eq!(
+        scene.bob().announced.len(),
+        64,
+        "the first, and 63 long ones"
+    );
+    assert_eq!(refused(scene.alice()), COUNT - 63);
+    // What is closed and forgotten makes room.
+    let theirs = scene.bob().announced[1];
+    scene.close(scene.bob, theirs);
+    scene
+        .sim
+        .endpoint_mut(scene.bob)
+        .pc
+        .forget_data_channel(theirs);
+    scene.run_for(Duration::from_secs(1));
+    opened(&mut scene, &label, init);
+}
