@@ -55,6 +55,14 @@ pub enum CreateDataChannelError {
     /// Another channel has the id.
     #[error("id {0} is in use by another channel; choose a free one")]
     IdInUse(u16),
+    /// The connected peer accepts fewer streams.
+    #[error("the peer accepts ids below {limit}, not {id}")]
+    IdTooLarge {
+        /// The id asked for.
+        id: u16,
+        /// How many streams the peer accepts.
+        limit: u16,
+    },
     /// Every stream is taken.
     #[error("every stream is in use; close a channel first")]
     NoFreeId,
@@ -66,7 +74,7 @@ impl CreateDataChannelError {
     pub const fn exception(&self) -> Exception {
         match self {
             Self::Closed => Exception::InvalidState,
-            Self::IdInUse(_) | Self::NoFreeId => Exception::Operation,
+            Self::IdInUse(_) | Self::IdTooLarge { .. } | Self::NoFreeId => Exception::Operation,
             Self::TooLong(_) | Self::IdMissing | Self::IdOutOfRange | Self::TwoLimits => {
                 Exception::Type
             }

@@ -123,6 +123,11 @@ impl DataChannels {
                 .map(|parity| self.free_stream(parity))
                 .transpose()?,
         };
+        if let (Some(id), Some(limit)) = (stream, self.streams)
+            && id >= limit
+        {
+            return Err(CreateDataChannelError::IdTooLarge { id, limit });
+        }
         init.id = stream;
         let id = self.insert(Channel::new(label.to_owned(), init, stream));
         if self.streams.is_some() {
@@ -310,5 +315,33 @@ fn encode(message: Message) -> (Ppid, Bytes) {
             (Ppid::BINARY_EMPTY, Bytes::from_static(&[0]))
         }
         Message::Binary(bytes) => (Ppid::BINARY, bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rill_sim::{Seed, Silent, Simulation};
+
+    use super::*;
+    use crate::DataChannelInit;
+
+    /// webrtc-pc §6.1: known at once while connected.
+    #[test]
+    fn an_id_beyond_the_peers_streams_is_refused() {
+        let now = Simulation::<Silent>::new(Seed::new(1)).start();
+        let mut channels = DataChannels::new();
+        channels.streams = Some(10);
+        let init = DataChannelInit {
+            negotiated: true,
+            id: Some(10),
+            ..DataChannelInit::default()
+        };
+        let refused = channels.create(now, "", init, &mut TaskQueue::default());
+        let (id, limit) = (10, 10);
+        assert_eq!(
+            refused,
+            Err(CreateDataChannelError::IdTooLarge { id, limit })
+        );
+        assert!(!channels.is_used());
     }
 }

@@ -154,9 +154,6 @@ pub enum AddIceCandidateError {
     /// The line cannot be read.
     #[error("malformed candidate: {0}")]
     Syntax(#[from] rill_sdp::CandidateError),
-    /// The peer has sent as many candidates as are kept.
-    #[error("too many remote candidates: {0}")]
-    TooMany(String),
 }
 
 impl AddIceCandidateError {
@@ -169,8 +166,7 @@ impl AddIceCandidateError {
             Self::UnknownMid(_)
             | Self::UnknownIndex(_)
             | Self::UnknownUfrag(_)
-            | Self::Syntax(_)
-            | Self::TooMany(_) => Exception::Operation,
+            | Self::Syntax(_) => Exception::Operation,
         }
     }
 }
