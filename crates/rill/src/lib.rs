@@ -27,6 +27,11 @@
 //! # }
 //! ```
 
+/// The program in the README, so that it is true.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub mod binding;
 mod data_channel;
 mod driver;

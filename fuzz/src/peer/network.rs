@@ -336,7 +336,7 @@ impl Side {
             return false;
         };
         assert!(!self.peer.is_closed(), "a task after the end");
-        let mut bytes = 0;
+        let (mut bytes, mut weight) = (0, 0);
         for event in task.into_events() {
             self.check(&event);
             match event {
@@ -344,12 +344,15 @@ impl Side {
                 Event::IceCandidate(Some(candidate)) => {
                     self.candidates.push_back(candidate.to_init());
                 }
-                Event::Message(_, message) => bytes += message.len(),
+                Event::Message(_, message) => {
+                    bytes += message.len();
+                    weight += message.weight();
+                }
                 _ => {}
             }
         }
         self.received += bytes;
-        self.peer.consumed(now, bytes);
+        self.peer.consumed(now, weight);
         true
     }
 

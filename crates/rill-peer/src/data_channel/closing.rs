@@ -146,7 +146,6 @@ impl DataChannels {
             self.close_all(None, tasks);
             self.parity = None;
             self.stalled = None;
-            self.ended = false;
         }
     }
 

@@ -19,8 +19,6 @@ impl DataChannels {
                 return;
             };
             let event = self.stalled.take().or_else(|| association.poll_event());
-            let over = || std::mem::take(&mut self.ended).then_some(Event::Closed);
-            let event = event.or_else(over);
             // Messages may come with the event that opens their channels, and are read after it; what
             // was received before the end of a stream is read before it ends.
             let first = matches!(

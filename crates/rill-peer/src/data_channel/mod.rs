@@ -60,8 +60,6 @@ pub(crate) struct DataChannels {
     unsent: VecDeque<(StreamId, Bytes)>,
     /// An event that waits until the messages before it were pulled.
     stalled: Option<rill_sctp::Event>,
-    /// DTLS was closed by the peer: the association ends once what it received was pulled.
-    ended: bool,
     /// Channel messages of the peer that were dropped: unknown stream, malformed DCEP.
     pub(crate) dropped: u64,
 }
@@ -81,7 +79,6 @@ impl DataChannels {
             undelivered: 0,
             unsent: VecDeque::new(),
             stalled: None,
-            ended: false,
             dropped: 0,
         }
     }
@@ -291,11 +288,6 @@ impl DataChannels {
         self.association
             .as_mut()
             .is_some_and(|association| association.poll_transmit(now, out))
-    }
-
-    /// The peer closed the transport below the association.
-    pub(crate) fn end(&mut self) {
-        self.ended = true;
     }
 
     /// Ends the association with an ABORT, which `poll_transmit` still gives out.

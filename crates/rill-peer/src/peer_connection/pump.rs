@@ -148,11 +148,13 @@ impl PeerConnection {
                 };
                 match state {
                     DtlsTransportState::Connected => self.channels.connect(now),
-                    DtlsTransportState::Closed => self.channels.end(),
+                    // What was received can still be read; then its channels close.
+                    DtlsTransportState::Closed => self.channels.abort(now),
                     DtlsTransportState::Failed => {
                         let reason = error.as_ref().map(TransportError::to_string);
                         let error = ChannelError::Sctp(reason.unwrap_or_default());
                         self.channels.close_all(Some(&error), &mut self.tasks);
+                        self.channels.abort(now);
                     }
                     DtlsTransportState::New | DtlsTransportState::Connecting => {}
                 }
