@@ -14,9 +14,9 @@ const HARNESS = ['OK', 'ERROR', 'TIMEOUT', 'PRECONDITION_FAILED'];
 
 const [, , root, rillRtc, file] = process.argv;
 const test = readTest(root, file);
-openWindow(file, test);
 // The package by its own name, so through its `exports`.
 createRequire(join(rillRtc, 'package.json'))('rill-rtc/globals');
+openWindow(file, test);
 
 for (const script of test.scripts) {
   if (script.path?.endsWith('/testharnessreport.js')) report();

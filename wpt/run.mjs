@@ -41,16 +41,14 @@ if (options.browsers !== undefined) {
 const all = results.flatMap(({ subtests }) => subtests);
 console.log(`${files.length} files, ${all.length} subtests:`, counts(all));
 if (options.update) expectations.update(results);
-else process.exitCode = judge(results);
+else process.exitCode = await judge(results);
 
 async function runAll(waiting) {
-  const wpt = resolve(options.wpt);
-  const rillRtc = resolve(options.package);
   const done = [];
   const queue = [...waiting];
   const work = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const result = await runFile({ wpt, rillRtc, file });
+      const result = await runOne(file);
       done.push(result);
       const passed = result.subtests.filter(({ status }) => status === 'PASS').length;
       console.log(`${`${passed}/${result.subtests.length}`.padStart(8)} ${result.harness.padEnd(7)} ${file}`);
@@ -60,24 +58,43 @@ async function runAll(waiting) {
   return done.sort((a, b) => waiting.indexOf(a.file) - waiting.indexOf(b.file));
 }
 
+function runOne(file) {
+  return runFile({ wpt: resolve(options.wpt), rillRtc: resolve(options.package), file });
+}
+
 function counts(subtests) {
   const count = {};
   for (const { status } of subtests) count[status] = (count[status] ?? 0) + 1;
   return Object.entries(count).map(([status, number]) => `${number} ${status}`).join(', ');
 }
 
-/** Names what differs from the expectations; only a regression is a failure. */
-function judge(ran) {
+/**
+ * Names what differs from the expectations; only a regression is a failure, and only one that a
+ * second run of its file, alone, shows again.
+ */
+async function judge(ran) {
   let regressions = 0;
-  for (const { file, ...result } of ran) {
-    for (const { name, status, message } of outcomes(result)) {
-      const reason = expectations.reason(file, name);
-      if (status === 'PASS' && reason !== undefined) console.log(`now passes: ${file}: ${name}`);
-      if (status === 'PASS' || reason !== undefined) continue;
-      regressions += 1;
-      console.log(`${status}, but passed before: ${file}: ${name}\n    ${message}`);
+  for (const result of ran) {
+    const { file } = result;
+    for (const { name, status } of result.subtests) {
+      if (status !== 'PASS' || expectations.unsteady(file)) continue;
+      if (expectations.mayFail(file, name)) console.log(`now passes: ${file}: ${name}`);
     }
+    const first = unexpected(result);
+    if (first.length === 0) continue;
+    const again = new Set(unexpected(await runOne(file)).map(({ name }) => name));
+    for (const { name, status, message } of first) {
+      const verdict = again.has(name) ? 'but passed before' : 'but passes the second time';
+      console.log(`${status}, ${verdict}: ${file}: ${name}\n    ${message}`);
+    }
+    regressions += again.size;
   }
   if (regressions > 0) console.log(`${regressions} regressions`);
   return regressions > 0 ? 1 : 0;
+}
+
+function unexpected(result) {
+  return outcomes(result).filter(
+    ({ name, status }) => status !== 'PASS' && !expectations.mayFail(result.file, name),
+  );
 }
