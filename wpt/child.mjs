@@ -31,7 +31,7 @@ export async function runFile({ wpt, rillRtc, file }) {
   const results = lines.split('\n').filter(Boolean).map((line) => JSON.parse(line));
   const last = results.at(-1);
   if (last?.harness !== undefined) return { file, ...last };
-  const cause = said.split('\n').find((line) => /error|panic/i.test(line));
+  const cause = said.split('\n').find((line) => /^\w*Error\b|panicked/.test(line));
   const message = cause ?? `ended with ${child.exitCode ?? child.signalCode}`;
   return { file, harness: late ? 'TIMEOUT' : 'CRASH', message, subtests: results };
 }
