@@ -72,14 +72,24 @@ impl PeerConnection {
             return Err(SetDescriptionError::Closed);
         }
         let description = description.unwrap_or_else(|| self.implied_description());
-        self.jsep.check_step(Side::Local, description.kind)?;
-        if description.kind == SdpType::Rollback {
+        let kind = description.kind;
+        if kind == SdpType::Rollback {
+            self.jsep.check_step(Side::Local, kind)?;
             return Ok(self.roll_back(now, Side::Local));
         }
-        if description.sdp.is_empty() {
-            self.create_implied(description.kind);
-        }
-        let plan = self.jsep.plan_local(&description)?;
+        // webrtc-pc §4.4.2: a text that was not created here is refused before the state is asked.
+        let given = match &*description.sdp {
+            "" => None,
+            _ => Some(self.jsep.plan_local(&description)?),
+        };
+        self.jsep.check_step(Side::Local, kind)?;
+        let plan = match given {
+            Some(plan) => plan,
+            None => {
+                self.create_implied(kind);
+                self.jsep.plan_local(&description)?
+            }
+        };
         Ok(self.commit_local(now, plan))
     }
 

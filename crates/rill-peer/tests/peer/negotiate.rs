@@ -632,6 +632,21 @@ fn a_created_description_is_applied_as_it_is_or_not_at_all() {
     lone.set_local(Some(answer)).expect("the created one fits");
 }
 
+/// The text is looked at before the state (webrtc-pc §4.4.2), an empty one excepted.
+#[test]
+fn an_answer_that_was_never_created_is_a_modification_in_any_state() {
+    let mut lone = Lone::with_channel();
+    let foreign = || SessionDescription::new(SdpType::Answer, data_offer());
+    let empty = || SessionDescription::new(SdpType::Answer, "");
+    for _ in 0..2 {
+        let error = lone.unchanged(|lone| lone.set_local(Some(foreign())));
+        assert_eq!(error.exception(), Exception::InvalidModification);
+        let error = lone.unchanged(|lone| lone.set_local(Some(empty())));
+        assert_eq!(error.exception(), Exception::InvalidState);
+        lone.set_local(None).expect("an offer fits");
+    }
+}
+
 /// An answer fits the one offer that it was created for.
 #[test]
 fn an_answer_to_an_earlier_offer_is_refused() {
