@@ -24,8 +24,8 @@ use crate::timer::Timer;
 use crate::transport::{Transport, Transports};
 use crate::{
     AddCandidateError, CandidatePair, Config, Counters, Credentials, Event, GatheringState,
-    Generation, PairInfo, Path, Received, RemoteCandidate, Request, RequestId, Response, Role,
-    StunServer, Transmit, TransportId, TransportState,
+    Generation, LocalCandidate, PairInfo, Path, Received, RemoteCandidate, Request, RequestId,
+    Response, Role, StunServer, Transmit, TransportId, TransportState,
 };
 
 /// The ICE agent of one peer connection.
@@ -113,11 +113,12 @@ impl Agent {
         result
     }
 
-    /// The peer has no more candidates for the newest generation (RFC 8838 §14). Later ones are
-    /// ignored.
-    pub fn end_of_remote_candidates(&mut self, now: Instant, id: TransportId) {
+    /// The peer has no more candidates for the generation of this ufrag (RFC 8838 §14); without
+    /// one, for the newest whose credentials are known. Later ones are ignored, and so is the end
+    /// of a generation that is gone.
+    pub fn end_of_remote_candidates(&mut self, now: Instant, id: TransportId, ufrag: Option<&str>) {
         let now = self.ctx.advance(now);
-        self.accept_end_of_candidates(id);
+        self.accept_end_of_candidates(id, ufrag);
         self.settle(now);
     }
 
@@ -148,15 +149,44 @@ impl Agent {
         self.ctx.config.stun_servers = servers;
     }
 
-    /// Starts a new generation with fresh credentials (RFC 8445 §9). Data goes on over the old one
-    /// until the new one has a selected pair. Gathering is started apart.
+    /// Starts a new generation with these credentials, which should be fresh (RFC 8445 §9).
+    /// Gathering is started apart.
+    ///
+    /// The earlier one lives on, gathers on, and is answered and added to by its ufrag; data goes
+    /// over it until the new one has a selected pair. What becomes of the two is said by
+    /// [`confirm_restart`](Self::confirm_restart) or [`cancel_restart`](Self::cancel_restart).
+    /// Another restart before that supersedes this one. So a transport has three generations at
+    /// most: the confirmed one, the one begun since, and an older one that still carries data.
     ///
     /// `None` if the transport does not exist.
-    pub fn restart(&mut self, now: Instant, id: TransportId) -> Option<Generation> {
+    pub fn restart(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        credentials: Credentials,
+    ) -> Option<Generation> {
         let now = self.ctx.advance(now);
-        let generation = self.start_generation(id);
+        let generation = self.start_generation(id, credentials);
         self.settle(now);
         generation
+    }
+
+    /// Both sides agreed on the newest generation. Earlier ones end: they gather no more, nothing
+    /// more is said of them, and they are dropped. The one that carries data lives until a little
+    /// after the newest has a selected pair. Does nothing if it was confirmed before.
+    pub fn confirm_restart(&mut self, now: Instant, id: TransportId) {
+        let now = self.ctx.advance(now);
+        self.confirm_generation(id);
+        self.settle(now);
+    }
+
+    /// The restart was rolled back: the generation that was last confirmed is the newest again, and
+    /// all is as if the restart had never been. Generation 0 counts as confirmed: to roll back a
+    /// first offer, [remove](Self::remove_transport) the transport.
+    pub fn cancel_restart(&mut self, now: Instant, id: TransportId) {
+        let now = self.ctx.advance(now);
+        self.cancel_generation(id);
+        self.settle(now);
     }
 
     /// Closes everything. Afterwards there are only requests to close sockets.
@@ -280,6 +310,39 @@ impl Agent {
     pub fn local_credentials(&self, id: TransportId) -> Option<(Generation, &Credentials)> {
         let session = self.transports.get(id)?.newest();
         Some((session.key.generation, &session.local.key.credentials))
+    }
+
+    /// Our credentials of a generation; `None` if it is gone.
+    pub fn credentials(&self, id: TransportId, generation: Generation) -> Option<&Credentials> {
+        let sessions = &self.transports.get(id)?.sessions;
+        let session = sessions
+            .iter()
+            .find(|session| session.key.generation == generation)?;
+        Some(&session.local.key.credentials)
+    }
+
+    /// The peer's credentials: those of the newest generation that has some.
+    pub fn remote_credentials(&self, id: TransportId) -> Option<&Credentials> {
+        let key = self.transports.get(id)?.agreed()?.remote.key.as_ref()?;
+        Some(&key.credentials)
+    }
+
+    /// The candidates of ours in the newest generation whose events were polled, in that order.
+    pub fn local_candidates(&self, id: TransportId) -> impl Iterator<Item = &LocalCandidate> {
+        let session = self.transports.get(id).map(Transport::newest);
+        session
+            .into_iter()
+            .flat_map(|session| session.local.candidates.surfaced())
+    }
+
+    /// The candidates that the peer signalled, in that order, for the generation of
+    /// [`remote_credentials`](Self::remote_credentials). Those of components, protocols and
+    /// addresses that are never used are left out.
+    pub fn remote_candidates(&self, id: TransportId) -> impl Iterator<Item = &RemoteCandidate> {
+        let session = self.transports.get(id).and_then(Transport::agreed);
+        session
+            .into_iter()
+            .flat_map(|session| session.remote.candidates.signalled())
     }
 
     /// The present role, which a role conflict may have changed.

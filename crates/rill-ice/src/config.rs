@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::Pacer;
+
 /// How an agent gathers, how long it waits and how much it holds.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -12,6 +14,8 @@ pub struct Config {
     pub include_loopback: Loopback,
     /// How long things take.
     pub timing: Timing,
+    /// What the pace is kept by: a bucket of its own by default. A clone of a `Config` shares it.
+    pub pacer: Pacer,
     /// How much is held of what a peer can fill.
     pub limits: Limits,
 }

@@ -8,7 +8,6 @@ use rill_stun::TransactionId;
 use crate::candidate::Foundations;
 use crate::event::Events;
 use crate::identifier::SessionKey;
-use crate::pacer::Pacer;
 use crate::reply::Replies;
 use crate::request::Requests;
 use crate::role::Claim;
@@ -33,7 +32,6 @@ pub(crate) struct Context {
     pub(crate) requests: Requests,
     pub(crate) events: Events,
     pub(crate) timers: Timers,
-    pub(crate) pacer: Pacer,
     pub(crate) transactions: Transactions,
     pub(crate) replies: Replies,
     pub(crate) counters: Counters,
@@ -46,7 +44,6 @@ impl Context {
         Self {
             claim: Claim::new(role, &mut rng),
             role_switches: config.limits.role_switches,
-            pacer: Pacer::new(config.timing.pace, config.timing.burst),
             config,
             rng,
             latest: None,
@@ -68,6 +65,18 @@ impl Context {
         let now = self.latest.map_or(now, |latest| latest.max(now));
         self.latest = Some(now);
         now
+    }
+
+    /// Takes leave to begin a transaction with an address that has not answered.
+    pub(crate) fn take_turn(&self, now: Instant) -> bool {
+        let timing = &self.config.timing;
+        self.config.pacer.take(now, timing.pace, timing.burst)
+    }
+
+    /// When there is leave again; `None` if nothing was taken yet.
+    pub(crate) fn turn_at(&self) -> Option<Instant> {
+        let timing = &self.config.timing;
+        self.config.pacer.ready_at(timing.pace, timing.burst)
     }
 
     /// Registers a request as sent and arms its timer.
@@ -93,11 +102,13 @@ impl Context {
         }
     }
 
-    /// Forgets all that belongs to a session, and closes its sockets.
+    /// Forgets all that belongs to a session, its events included, and closes its sockets.
     pub(crate) fn forget(&mut self, session: SessionKey) {
         self.end_where(|owner| owner.session() == session);
         self.timers.forget(session);
+        self.events.forget_session(session);
         for socket in self.sockets.release(session) {
+            self.events.forget_socket(socket);
             self.requests.close_socket(socket);
         }
     }

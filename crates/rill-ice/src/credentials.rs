@@ -26,7 +26,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    pub(crate) fn generate(rng: &mut ChaCha20Rng) -> Self {
+    /// Fresh random credentials.
+    pub fn generate(rng: &mut ChaCha20Rng) -> Self {
         Self {
             ufrag: ice_chars(rng, UFRAG_LENGTH),
             pwd: ice_chars(rng, PASSWORD_LENGTH),
@@ -60,8 +61,7 @@ pub(crate) struct LocalKey {
 }
 
 impl LocalKey {
-    pub(crate) fn generate(rng: &mut ChaCha20Rng) -> Self {
-        let credentials = Credentials::generate(rng);
+    pub(crate) fn new(credentials: Credentials) -> Self {
         Self {
             integrity: IntegrityKey::new(credentials.pwd.as_bytes()),
             credentials,
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_username_must_name_us_whole() {
-        let key = LocalKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let key = LocalKey::new(Credentials::generate(&mut ChaCha20Rng::seed_from_u64(1)));
         let ufrag = key.credentials.ufrag.clone();
         let remote = |name: String| key.remote_part(name.as_bytes()).map(<[u8]>::to_vec);
         assert_eq!(remote(format!("{ufrag}:them")), Some(b"them".to_vec()));

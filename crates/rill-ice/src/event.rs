@@ -5,7 +5,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::{CandidatePair, Generation, LocalCandidate, Path, Role, TransportId};
+use crate::identifier::SessionKey;
+use crate::{CandidatePair, Generation, LocalCandidate, Path, Role, SocketId, TransportId};
 
 /// Something that happened, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub enum Event {
     CandidateError {
         /// The transport.
         transport: TransportId,
+        /// Its generation.
+        generation: Generation,
         /// The server.
         url: String,
         /// The local address that was used, when one was.
@@ -52,6 +55,8 @@ pub enum Event {
     Server {
         /// The transport.
         transport: TransportId,
+        /// Its generation.
+        generation: Generation,
         /// The server.
         url: String,
         /// How it went.
@@ -96,6 +101,39 @@ impl Event {
             | Self::SelectedPair { transport, .. }
             | Self::State { transport, .. } => Some(*transport),
             Self::Role(_) => None,
+        }
+    }
+
+    /// The generation that it is about, if it is about one.
+    fn session(&self) -> Option<SessionKey> {
+        match self {
+            Self::LocalCandidate {
+                transport,
+                generation,
+                ..
+            }
+            | Self::LocalEndOfCandidates {
+                transport,
+                generation,
+            }
+            | Self::CandidateError {
+                transport,
+                generation,
+                ..
+            }
+            | Self::Server {
+                transport,
+                generation,
+                ..
+            } => Some(SessionKey {
+                transport: *transport,
+                generation: *generation,
+            }),
+            Self::GatheringState { .. }
+            | Self::Proved { .. }
+            | Self::SelectedPair { .. }
+            | Self::State { .. }
+            | Self::Role(_) => None,
         }
     }
 }
@@ -196,6 +234,18 @@ impl Events {
     /// Nothing is said of a transport after its removal.
     pub(crate) fn forget(&mut self, id: TransportId) {
         self.queue.retain(|event| event.transport() != Some(id));
+    }
+
+    /// Nothing is said of a generation that is gone.
+    pub(crate) fn forget_session(&mut self, key: SessionKey) {
+        self.queue.retain(|event| event.session() != Some(key));
+    }
+
+    /// Nor of a path from a socket that is closed.
+    pub(crate) fn forget_socket(&mut self, socket: SocketId) {
+        let is_gone =
+            |event: &Event| matches!(event, Event::Proved { path, .. } if path.socket == socket);
+        self.queue.retain(|event| !is_gone(event));
     }
 
     pub(crate) fn clear(&mut self) {

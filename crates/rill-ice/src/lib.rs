@@ -59,6 +59,7 @@ pub use counters::Counters;
 pub use credentials::Credentials;
 pub use event::{Event, GatheringState, ServerOutcome, TransportState};
 pub use identifier::{Generation, TransportId};
+pub use pacer::Pacer;
 pub use pair::{CandidatePair, PairCounters, PairInfo, PairState};
 pub use path::{Path, Proof, Received, SocketId, Transmit};
 pub use request::{Interface, Request, RequestId, Response, StreamId};

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use rand_chacha::ChaCha20Rng;
-
 use crate::candidate::{LocalCandidates, RemoteCandidates};
 use crate::check_list::CheckList;
 use crate::credentials::{LocalKey, RemoteKey};
 use crate::gather::Gatherer;
 use crate::identifier::SessionKey;
 use crate::pair::{Pair, PairId, PairInfo};
-use crate::{CandidatePair, Config};
+use crate::{CandidatePair, Config, Credentials};
 
 /// Credentials, candidates and checks of one generation.
 #[derive(Debug)]
@@ -44,6 +42,8 @@ pub(crate) struct RemoteSide {
     pub(crate) candidates: RemoteCandidates,
     /// The peer said its end of candidates.
     pub(crate) ended: bool,
+    /// It was said for this ufrag, ahead of the credentials.
+    pub(crate) ended_early: Option<String>,
     /// The peer does not trickle: what it said at first should be all.
     pub(crate) presumed_ended: bool,
     pub(crate) lite: bool,
@@ -122,11 +122,11 @@ impl Silence {
 }
 
 impl Session {
-    pub(crate) fn new(key: SessionKey, rng: &mut ChaCha20Rng) -> Self {
+    pub(crate) fn new(key: SessionKey, credentials: Credentials) -> Self {
         Self {
             key,
             local: LocalSide {
-                key: LocalKey::generate(rng),
+                key: LocalKey::new(credentials),
                 candidates: LocalCandidates::default(),
                 ended: false,
             },

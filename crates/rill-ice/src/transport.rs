@@ -3,15 +3,22 @@
 use rand_chacha::ChaCha20Rng;
 
 use crate::identifier::SessionKey;
+use crate::pair::PairId;
 use crate::session::Session;
-use crate::{GatheringState, Generation, TransportId, TransportState};
+use crate::{Credentials, GatheringState, Generation, TransportId, TransportState};
 
 /// One W3C `RTCIceTransport`: it outlives its generations.
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) id: TransportId,
-    /// Oldest first; never empty.
+    /// Oldest first; never empty, and never more than three (see `agent/restart.rs`).
     pub(crate) sessions: Vec<Session>,
+    /// The generation that a restart goes back to when it is cancelled.
+    pub(crate) confirmed: Generation,
+    /// The number of the last generation that was begun; never given out again.
+    pub(crate) generations: u32,
+    /// The selected pair that was last reported.
+    pub(crate) reported: Option<(Generation, PairId)>,
     pub(crate) state: TransportState,
     pub(crate) gathering: GatheringState,
 }
@@ -24,7 +31,10 @@ impl Transport {
         };
         Self {
             id,
-            sessions: vec![Session::new(key, rng)],
+            sessions: vec![Session::new(key, Credentials::generate(rng))],
+            confirmed: key.generation,
+            generations: key.generation.0,
+            reported: None,
             state: TransportState::New,
             gathering: GatheringState::New,
         }
@@ -38,6 +48,14 @@ impl Transport {
         self.sessions
             .last_mut()
             .expect("a transport has a generation")
+    }
+
+    /// The newest session whose remote credentials are known.
+    pub(crate) fn agreed(&self) -> Option<&Session> {
+        self.sessions
+            .iter()
+            .rev()
+            .find(|session| session.remote.key.is_some())
     }
 
     /// The session that carries data: the newest with a selected pair.

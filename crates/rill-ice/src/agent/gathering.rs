@@ -12,6 +12,7 @@ use crate::identifier::SessionKey;
 use crate::request::Purpose;
 use crate::session::Session;
 use crate::timer::Timer;
+use crate::transaction::Owner;
 use crate::{
     Agent, Event, GatheringState, Interface, Kind, LocalCandidate, Response, ServerHost,
     TransportId,
@@ -61,6 +62,9 @@ impl Agent {
         };
         if self.ctx.closed {
             return;
+        }
+        if session.gatherer.state != GatheringState::Gathering {
+            return self.ctx.decline(&purpose);
         }
         match (purpose, response) {
             (Purpose::Interfaces(_), Response::Interfaces(list)) => {
@@ -225,10 +229,31 @@ impl Session {
         self.arm_keepalive(ctx, now);
     }
 
+    /// Ends gathering without a word.
+    pub(super) fn cease_gathering(&mut self, ctx: &mut Context) {
+        let key = self.key;
+        self.gatherer.cease();
+        self.local.ended = true;
+        ctx.end_where(|owner| matches!(owner, Owner::Server { session, .. } if *session == key));
+        ctx.timers.clear(Timer::Gathering(key));
+        ctx.timers.clear(Timer::Keepalive(key));
+        ctx.events.forget_session(key);
+    }
+
     fn arm_keepalive(&self, ctx: &mut Context, now: Instant) {
         if self.local.candidates.count(Kind::ServerReflexive) > 0 {
             let at = now + ctx.config.timing.server_keepalive;
             ctx.timers.set(Timer::Keepalive(self.key), at);
+        }
+    }
+}
+
+impl Context {
+    /// What was asked for while gathering went on is not needed any more.
+    fn decline(&mut self, purpose: &Purpose) {
+        if let Purpose::Bind { socket, .. } = purpose {
+            self.sockets.remove(*socket);
+            self.requests.close_socket(*socket);
         }
     }
 }

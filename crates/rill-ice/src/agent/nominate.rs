@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use crate::Role;
 use crate::context::Context;
 use crate::pair::{Pair, PairId, PairState};
 use crate::session::Session;
 use crate::timer::Timer;
 use crate::transaction::CheckKind;
-use crate::{Event, Role};
 
 impl Session {
     /// Data goes over the best pair that answers: a nominated one before others (RFC 8445 §8.1.1:
@@ -30,14 +30,6 @@ impl Session {
             return;
         }
         self.begin_consent(ctx, now, best);
-        if let Some(pair) = self
-            .checks
-            .get(best)
-            .and_then(|pair| self.candidate_pair(pair))
-        {
-            let transport = self.key.transport;
-            ctx.push(Event::SelectedPair { transport, pair });
-        }
     }
 
     /// Regular nomination (RFC 8445 §8.1.1): the best valid pair, as soon as nothing better is

@@ -40,6 +40,9 @@ impl Agent {
                 session.drop_pair(&mut self.ctx, pair);
             }
         }
+        if session.remote.ended_early.take().as_ref() == Some(&credentials.ufrag) {
+            session.remote.ended = true;
+        }
         session.remote.key = Some(RemoteKey::new(credentials, &session.local.key.credentials));
         session.unsettled = true;
         // RFC 8863 §4: from now on either side may send checks.
@@ -99,11 +102,19 @@ impl Agent {
         Ok(())
     }
 
-    pub(super) fn accept_end_of_candidates(&mut self, id: TransportId) {
-        if let Some(transport) = self.transports.get_mut(id) {
-            transport.newest_mut().remote.ended = true;
-            transport.newest_mut().unsettled = true;
+    pub(super) fn accept_end_of_candidates(&mut self, id: TransportId, ufrag: Option<&str>) {
+        let Ok(key) = self.session_for(id, ufrag) else {
+            self.ctx.counters.ignored_candidates += 1;
+            return;
+        };
+        let Some(session) = self.transports.session_mut(key) else {
+            return;
+        };
+        match (&session.remote.key, ufrag) {
+            (None, Some(ufrag)) => session.remote.ended_early = Some(ufrag.to_owned()),
+            (Some(_), _) | (None, None) => session.remote.ended = true,
         }
+        session.unsettled = true;
     }
 
     /// The generation that a candidate belongs to.

@@ -211,6 +211,7 @@ impl Session {
         };
         ctx.push(Event::CandidateError {
             transport: self.key.transport,
+            generation: self.key.generation,
             url: server.config.url.clone(),
             address,
             code,
@@ -223,6 +224,7 @@ impl Session {
         let started = self.gatherer.started.unwrap_or(now);
         ctx.push(Event::Server {
             transport: self.key.transport,
+            generation: self.key.generation,
             url: self.gatherer.servers[index].config.url.clone(),
             outcome,
             elapsed: now.saturating_duration_since(started),

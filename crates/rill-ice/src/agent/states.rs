@@ -31,6 +31,7 @@ impl Transport {
                 state: gathering,
             });
         }
+        self.report_selection(ctx);
         let state = self.current_state(ctx, now);
         if state == TransportState::Failed {
             self.newest_mut().fail(ctx);
@@ -41,6 +42,22 @@ impl Transport {
         }
     }
 
+    /// The pair that data goes over, whichever generation it is of.
+    fn report_selection(&mut self, ctx: &mut Context) {
+        let selected = self.carrier().and_then(|session| {
+            let (id, pair) = session.selected_pair()?;
+            Some(((session.key.generation, id), session.candidate_pair(pair)?))
+        });
+        let reported = selected.as_ref().map(|(id, _)| *id);
+        if std::mem::replace(&mut self.reported, reported) == reported {
+            return;
+        }
+        if let Some((_, pair)) = selected {
+            let transport = self.id;
+            ctx.push(Event::SelectedPair { transport, pair });
+        }
+    }
+
     fn current_gathering(&self) -> GatheringState {
         let mut states = self.sessions.iter().map(|session| session.gatherer.state);
         if states
@@ -48,11 +65,16 @@ impl Transport {
             .any(|state| state == GatheringState::Gathering)
         {
             GatheringState::Gathering
-        } else if states.any(|state| state == GatheringState::Complete) {
+        } else if states.any(|state| state == GatheringState::Complete) || self.has_gathered() {
             GatheringState::Complete
         } else {
             GatheringState::New
         }
+    }
+
+    /// Gathering that a restart ended, and did not begin anew yet.
+    fn has_gathered(&self) -> bool {
+        self.confirmed > Generation(0) && self.gathering != GatheringState::New
     }
 
     fn current_state(&self, ctx: &Context, now: Instant) -> TransportState {
@@ -68,11 +90,20 @@ impl Transport {
         {
             Some(true) => TransportState::Connected,
             Some(false) => TransportState::Checking,
-            None if newest.key.generation > Generation(0) && state == TransportState::New => {
+            None if state == TransportState::New && self.is_checking_anew(ctx, now) => {
                 TransportState::Checking
             }
             None => state,
         }
+    }
+}
+
+impl Transport {
+    /// A restart does not lead back to new: what was checked before, is checked anew.
+    fn is_checking_anew(&self, ctx: &Context, now: Instant) -> bool {
+        let is_restarted = self.newest().key.generation > Generation(0);
+        let is_new = |session: &Session| session.current_state(ctx, now) == TransportState::New;
+        is_restarted && (self.state != TransportState::New || !self.sessions.iter().all(is_new))
     }
 }
 

@@ -51,7 +51,7 @@ impl Agent {
                 .transports
                 .sessions()
                 .any(|session| session.has_check_ready() || !session.gatherer.queue.is_empty());
-        is_paced.then(|| self.ctx.pacer.ready_at().unwrap_or(latest))
+        is_paced.then(|| self.ctx.turn_at().unwrap_or(latest))
     }
 
     fn write_reply(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
@@ -85,7 +85,7 @@ impl Agent {
         }
         while let Some(&id) = self.ctx.transactions.due_paced.front() {
             let is_gone = self.ctx.transactions.get(id).is_none();
-            if !is_gone && !self.ctx.pacer.take(now) {
+            if !is_gone && !self.ctx.take_turn(now) {
                 return None;
             }
             self.ctx.transactions.due_paced.pop_front();
@@ -130,7 +130,7 @@ impl Agent {
                 Paced::Check(_, pair) => session.is_proved(pair),
                 Paced::Query(..) => false,
             };
-            if !is_exempt && !self.ctx.pacer.take(now) {
+            if !is_exempt && !self.ctx.take_turn(now) {
                 return None;
             }
             self.ctx.turn = self.ctx.turn.wrapping_add(1);

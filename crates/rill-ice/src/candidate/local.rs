@@ -95,6 +95,14 @@ impl LocalCandidates {
         self.list[id.0].surfaced = true;
     }
 
+    /// Those that the peer was told of, in that order.
+    pub(crate) fn surfaced(&self) -> impl Iterator<Item = &LocalCandidate> {
+        self.list
+            .iter()
+            .filter(|local| local.surfaced && local.candidate.kind != Kind::PeerReflexive)
+            .map(|local| &local.candidate)
+    }
+
     pub(crate) fn count(&self, kind: Kind) -> usize {
         self.list
             .iter()

@@ -1,6 +1,6 @@
 //! What is held of the peer's candidates.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -65,7 +65,8 @@ pub(crate) enum Added {
 pub(crate) struct RemoteCandidates {
     list: BTreeMap<RemoteId, Remote>,
     by_address: BTreeMap<SocketAddr, RemoteId>,
-    names: BTreeSet<(String, u16)>,
+    /// What was signalled, names included, in that order.
+    signalled: Vec<RemoteCandidate>,
     last: u32,
     /// How many of the list were discovered and not signalled since.
     discovered: usize,
@@ -89,14 +90,19 @@ impl RemoteCandidates {
             if !known.is_discovered() {
                 return Added::Known;
             }
+            if self.signalled.len() >= limit {
+                return Added::Full;
+            }
             known.kind = candidate.kind;
             known.foundation = candidate.signalled_foundation();
             self.discovered -= 1;
+            self.signalled.push(candidate.clone());
             return Added::Upgraded(id);
         }
-        if self.signalled() >= limit {
+        if self.signalled.len() >= limit {
             return Added::Full;
         }
+        self.signalled.push(candidate.clone());
         Added::New(self.insert(Remote {
             kind: candidate.kind,
             address,
@@ -109,17 +115,14 @@ impl RemoteCandidates {
 
     /// Adds a candidate without an address.
     pub(crate) fn signal_name(&mut self, candidate: &RemoteCandidate, limit: usize) -> Added {
-        let RemoteAddress::Name { name, port } = &candidate.address else {
-            return Added::Known;
-        };
-        let key = (name.clone(), *port);
-        if self.names.contains(&key) {
+        let is_same = |known: &RemoteCandidate| known.address == candidate.address;
+        if self.signalled.iter().any(is_same) {
             return Added::Known;
         }
-        if self.signalled() >= limit {
+        if self.signalled.len() >= limit {
             return Added::Full;
         }
-        self.names.insert(key);
+        self.signalled.push(candidate.clone());
         Added::Named
     }
 
@@ -181,27 +184,23 @@ impl RemoteCandidates {
 
     /// Whether the peer has any candidate, be it but a name.
     pub(crate) fn any(&self) -> bool {
-        !self.list.is_empty() || !self.names.is_empty()
+        !self.list.is_empty() || !self.signalled.is_empty()
     }
 
     /// Forgets those of other generations of the peer. Those that name none are kept only if
     /// `keep_unnamed`. Gives the forgotten ones.
     pub(crate) fn retain_ufrag(&mut self, ufrag: &str, keep_unnamed: bool) -> Vec<RemoteId> {
-        let keep = |remote: &Remote| match remote.ufrag.as_deref() {
-            Some(own) => own == ufrag,
-            None => keep_unnamed,
-        };
+        let keep = |own: Option<&str>| own.map_or(keep_unnamed, |own| own == ufrag);
+        self.signalled
+            .retain(|candidate| keep(candidate.ufrag.as_deref()));
         let gone: Vec<RemoteId> = self
             .list
             .iter()
-            .filter(|(_, remote)| !keep(remote))
+            .filter(|(_, remote)| !keep(remote.ufrag.as_deref()))
             .map(|(id, _)| *id)
             .collect();
         for id in &gone {
             self.remove(*id);
-        }
-        if !keep_unnamed {
-            self.names.clear();
         }
         gone
     }
@@ -214,8 +213,9 @@ impl RemoteCandidates {
         id
     }
 
-    fn signalled(&self) -> usize {
-        self.list.len() - self.discovered + self.names.len()
+    /// What was signalled, in that order.
+    pub(crate) fn signalled(&self) -> impl Iterator<Item = &RemoteCandidate> {
+        self.signalled.iter()
     }
 }
 

@@ -79,6 +79,16 @@ impl Gatherer {
         self.queue.push_back(id);
     }
 
+    /// Asks and awaits nothing any more.
+    pub(crate) fn cease(&mut self) {
+        self.state = GatheringState::Complete;
+        self.queries.clear();
+        self.queue.clear();
+        for server in &mut self.servers {
+            server.state = ServerState::Done;
+        }
+    }
+
     /// Whether all sockets that will ever be are bound.
     pub(crate) fn is_bound(&self) -> bool {
         self.outstanding == 0

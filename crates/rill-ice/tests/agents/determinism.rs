@@ -167,7 +167,7 @@ fn signal(from: &mut Side, to: &mut Side, now: Instant) {
             .expect("accepted");
     }
     if std::mem::take(&mut from.ended) {
-        to.agent.end_of_remote_candidates(now, to.transport);
+        to.agent.end_of_remote_candidates(now, to.transport, None);
     }
     to.arriving.append(&mut from.leaving);
 }

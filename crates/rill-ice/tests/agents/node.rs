@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rill_ice::{
-    Agent, Credentials, Event, Interface, Kind, LocalCandidate, Path, Protocol, Received,
-    RemoteAddress, RemoteCandidate, Request, RequestId, Response, SocketId, TransportId,
+    Agent, Credentials, Event, Generation, Interface, Kind, LocalCandidate, Path, Protocol,
+    Received, RemoteAddress, RemoteCandidate, Request, RequestId, Response, SocketId, TransportId,
     TransportState,
 };
 use rill_sim::{Datagram, Delayed, Endpoint, Host};
@@ -33,6 +34,8 @@ pub(crate) enum Presentation {
 /// One side of a session.
 pub(crate) struct Node {
     pub(crate) agent: Agent,
+    /// For the credentials of restarts.
+    rng: ChaCha20Rng,
     pub(crate) transport: TransportId,
     pub(crate) host: Host,
     pub(crate) presentation: Presentation,
@@ -54,6 +57,7 @@ impl Node {
     pub(crate) fn new(host: Host, mut agent: Agent) -> Self {
         let transport = agent.add_transport();
         Self {
+            rng: ChaCha20Rng::seed_from_u64(u64::from(host.name() == "alice")),
             agent,
             transport,
             host,
@@ -82,6 +86,14 @@ impl Node {
         self.outbox.push_back(Signal::Credentials(credentials));
         self.agent.gather(now, self.transport);
         self.pump(now);
+    }
+
+    /// Restarts, signals the new credentials and gathers anew.
+    pub(crate) fn restart(&mut self, now: Instant) -> Option<Generation> {
+        let credentials = Credentials::generate(&mut self.rng);
+        let generation = self.agent.restart(now, self.transport, credentials);
+        self.start(now);
+        generation
     }
 
     /// Plays the driver until the agent wants nothing more.
@@ -113,7 +125,10 @@ impl Node {
                     .add_remote_candidate(now, self.transport, candidate);
                 added.expect("an honest peer's candidate is taken");
             }
-            Signal::EndOfCandidates => self.agent.end_of_remote_candidates(now, self.transport),
+            Signal::EndOfCandidates => {
+                self.agent
+                    .end_of_remote_candidates(now, self.transport, None);
+            }
         }
     }
 

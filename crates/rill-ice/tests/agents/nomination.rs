@@ -88,7 +88,7 @@ fn a_lite_peer_that_only_answers_is_connected_to() {
     subject.add(address(1), 1000);
     subject
         .agent
-        .end_of_remote_candidates(subject.now, subject.transport);
+        .end_of_remote_candidates(subject.now, subject.transport, None);
     subject.answer_checks(&[address(1)]);
     subject.drive();
     assert_eq!(subject.state(), TransportState::Completed);
@@ -102,7 +102,7 @@ fn a_lite_peer_that_does_not_answer_is_given_up_with_its_last_pair() {
     subject.add(address(1), 1000);
     subject
         .agent
-        .end_of_remote_candidates(subject.now, subject.transport);
+        .end_of_remote_candidates(subject.now, subject.transport, None);
     for _ in 0..25 {
         subject.answer_checks(&[]);
         subject.advance(Duration::from_secs(1));
@@ -116,7 +116,7 @@ fn a_peer_may_revoke_consent() {
     subject.add(address(1), 1000);
     subject
         .agent
-        .end_of_remote_candidates(subject.now, subject.transport);
+        .end_of_remote_candidates(subject.now, subject.transport, None);
     subject.answer_checks(&[address(1)]);
     subject.advance(Duration::from_secs(6));
     let (to, check) = subject.requests().remove(0);
@@ -167,7 +167,7 @@ fn worse_pairs_rest_while_the_nominated_one_lives() {
     subject.add(worse, 1000);
     subject
         .agent
-        .end_of_remote_candidates(subject.now, subject.transport);
+        .end_of_remote_candidates(subject.now, subject.transport, None);
     subject.drive();
     assert_eq!(subject.state(), TransportState::Completed);
     assert_eq!(subject.requests(), []);

@@ -10,9 +10,15 @@ use crate::scene::{Scene, Setting, ip};
 fn restart(scene: &mut Scene) {
     for host in [scene.alice, scene.bob] {
         scene.sim.with(host, |node, now| {
-            let generation = node.agent.restart(now, node.transport);
-            assert_eq!(generation, Some(Generation(1)));
-            node.start(now);
+            assert_eq!(node.restart(now), Some(Generation(1)));
+        });
+    }
+}
+
+fn confirm(scene: &mut Scene) {
+    for host in [scene.alice, scene.bob] {
+        scene.sim.with(host, |node, now| {
+            node.agent.confirm_restart(now, node.transport);
         });
     }
 }
@@ -30,6 +36,7 @@ fn data_flows_on_during_a_restart_and_old_sockets_go() {
     scene.run_for(Duration::from_secs(1));
     let old = scene.node(scene.alice).ufrag.clone();
     restart(&mut scene);
+    confirm(&mut scene);
     assert_ne!(scene.node(scene.alice).ufrag, old);
     assert!(scene.both_are(TransportState::Connected));
     let alice = scene.alice;
@@ -57,6 +64,7 @@ fn a_restart_leads_out_of_failure() {
     assert!(scene.both_are(TransportState::Failed));
     scene.sim.heal(ip("198.51.100.1"), ip("198.51.100.2"));
     restart(&mut scene);
+    confirm(&mut scene);
     assert!(scene.both_are(TransportState::Checking));
     let time = scene.run_until(LONG, |alice, bob| is_renewed(alice) && is_renewed(bob));
     assert!(time.is_some());

@@ -231,7 +231,13 @@ fn other_servers_count_from_the_next_gathering_on() {
     subject.agent.set_stun_servers(with_server().stun_servers);
     assert_eq!(subject.requests(), []);
     let (agent, transport) = (&mut subject.agent, subject.transport);
-    agent.restart(subject.now, transport).expect("it exists");
+    let fresh = Credentials {
+        ufrag: "fresh".into(),
+        pwd: "another password of 22".into(),
+    };
+    agent
+        .restart(subject.now, transport, fresh)
+        .expect("it exists");
     agent.gather(subject.now, transport);
     subject.drive();
     assert_eq!(subject.requests().len(), 1);
@@ -262,7 +268,7 @@ fn other_credentials_drop_the_connection_to_the_former_peer() {
     subject.add(address(1), 1000);
     subject
         .agent
-        .end_of_remote_candidates(subject.now, subject.transport);
+        .end_of_remote_candidates(subject.now, subject.transport, None);
     subject.check_from(address(1), true);
     subject.answer_checks(&[address(1)]);
     assert_eq!(subject.state(), TransportState::Completed);

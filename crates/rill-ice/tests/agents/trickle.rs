@@ -124,7 +124,8 @@ fn a_signalled_candidate_takes_over_a_discovered_one() {
 fn candidates_after_the_end_are_ignored() {
     let mut scene = alice_with_peer();
     scene.sim.with(scene.alice, |node, now| {
-        node.agent.end_of_remote_candidates(now, node.transport);
+        node.agent
+            .end_of_remote_candidates(now, node.transport, None);
         let late = candidate("192.0.2.7:9");
         node.agent
             .add_remote_candidate(now, node.transport, late)
