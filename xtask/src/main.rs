@@ -8,6 +8,7 @@ mod interop;
 mod leak;
 mod run;
 mod test;
+mod trickle;
 mod wpt;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ usage: cargo xtask <chore>
                                        `rill serve`; PATTERN selects tests by name
   bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
+  trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
+                                       guard; --break B4 breaks those lines and looks what turns red
   wpt --wpt DIR [--filter PATTERN] ... the W3C's own tests through the Node package, from a checkout
                                        of web-platform-tests";
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "interop" => interop::chore(rest),
         "bench" => bench::chore(rest),
         "leak" => leak::chore(rest),
+        "trickle" => trickle::chore(rest),
         "wpt" => wpt::chore(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

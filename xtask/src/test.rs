@@ -7,6 +7,7 @@ use crate::build_node::{self, Profile};
 use crate::install;
 use crate::interop;
 use crate::run::{Outcome, Tally, cargo, first_line, npm, run, run_suite};
+use crate::trickle;
 
 const PARTS: [&str; 4] = ["lint", "rust", "node", "interop"];
 
@@ -38,6 +39,7 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
 
 fn lint(report: &mut Report) {
     report.check("format", || run(&mut cargo(["fmt", "--all", "--check"])));
+    report.check("trickle behaviours", trickle::check);
     report.check("clippy", || {
         let clippy = [
             "clippy",
