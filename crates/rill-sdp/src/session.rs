@@ -121,12 +121,14 @@ impl Session {
     /// The media description at this index, seen with what it inherits from the session.
     #[must_use]
     pub fn section(&self, index: usize) -> Option<Section<'_>> {
-        self.media.get(index).map(|media| Section::new(self, media))
+        let media = self.media.get(index)?;
+        Some(Section::new(&self.attributes, media))
     }
 
     /// All media descriptions, seen with what they inherit from the session.
     pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
-        self.media.iter().map(|media| Section::new(self, media))
+        let sections = self.media.iter();
+        sections.map(|media| Section::new(&self.attributes, media))
     }
 
     /// The user name fragment at session level.
