@@ -1,0 +1,121 @@
+//! What makes a section of audio or video unusable (RFC 9429 §5.8.3, §5.10).
+
+use std::collections::BTreeSet;
+
+use rill_sdp::{Attribute, Media};
+
+use super::read::read_codecs;
+
+/// What is wrong with a section of audio or video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MediaProblem {
+    /// RFC 9429 §5.1.2.
+    #[error("its protocol is not UDP/TLS/RTP/SAVPF or one of the names that stand for it")]
+    Protocol,
+    /// RFC 9429 §5.8.3: rill does not send RTP and RTCP on two ports.
+    #[error("it has no a=rtcp-mux")]
+    RtcpMux,
+    /// RFC 8866 §5.14: the formats of RTP are payload types.
+    #[error("a format of its m= line is not a payload type, 0 to 127")]
+    Format,
+    /// RFC 5761 §4: with the marker bit the packet would look like RTCP.
+    #[error("payload type {0} cannot be told from RTCP; 64 to 95 must not be used with a=rtcp-mux")]
+    LooksLikeRtcp(u8),
+    /// RFC 8866 §6.6.
+    #[error("payload type {0} has no a=rtpmap")]
+    NoRtpmap(u8),
+    /// RFC 9429 §5.10.
+    #[error("payload type {0} retransmits none of the payload types of its m= line")]
+    NoPrimary(u8),
+    /// RFC 9429 §5.8.3.
+    #[error("its a=simulcast names a stream that no a=rid describes")]
+    NoRid,
+}
+
+/// Checks an audio or video section of a remote description. `tagged` is the section that
+/// describes the transport of its bundle, if it is another.
+pub(crate) fn check(media: &Media, tagged: Option<&Media>) -> Result<(), MediaProblem> {
+    if media.is_rejected() {
+        return Ok(());
+    }
+    if !is_rtp(media) {
+        return Err(MediaProblem::Protocol);
+    }
+    // RFC 9143 §7.1.3: a bundled section may leave it to the tagged one.
+    if !media.rtcp_mux() && !tagged.is_some_and(Media::rtcp_mux) {
+        return Err(MediaProblem::RtcpMux);
+    }
+    check_formats(media)?;
+    check_retransmissions(media)?;
+    check_simulcast(media)
+}
+
+/// Whether the protocol is one of those that RFC 9429 §5.1.2 takes for DTLS-SRTP.
+pub(crate) fn is_rtp(media: &Media) -> bool {
+    let profile = ["UDP/TLS/", "TCP/DTLS/"]
+        .into_iter()
+        .find_map(|prefix| media.protocol.strip_prefix(prefix));
+    match profile {
+        Some(profile) => matches!(profile, "RTP/SAVP" | "RTP/SAVPF"),
+        None => matches!(
+            media.protocol.as_str(),
+            "RTP/AVP" | "RTP/AVPF" | "RTP/SAVP" | "RTP/SAVPF"
+        ),
+    }
+}
+
+fn check_formats(media: &Media) -> Result<(), MediaProblem> {
+    let mapped: BTreeSet<u8> = media.rtpmaps().map(|rtpmap| rtpmap.payload_type).collect();
+    for format in &media.formats {
+        let number = format.parse::<u8>().ok().filter(|number| *number < 128);
+        match number.ok_or(MediaProblem::Format)? {
+            number @ 64..=95 => return Err(MediaProblem::LooksLikeRtcp(number)),
+            number if mapped.contains(&number) => {}
+            // RFC 3551 §6: those above are dynamic; those below are assigned or mean nothing.
+            number @ 35.. => return Err(MediaProblem::NoRtpmap(number)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_retransmissions(media: &Media) -> Result<(), MediaProblem> {
+    let codecs = read_codecs(media);
+    for codec in codecs
+        .iter()
+        .filter(|codec| codec.format().is_retransmission())
+    {
+        let primary = codec.format().primary();
+        let is_there = |number: u8| codecs.iter().any(|codec| codec.payload_type == number);
+        if !primary.is_some_and(is_there) {
+            return Err(MediaProblem::NoPrimary(codec.payload_type));
+        }
+    }
+    Ok(())
+}
+
+fn check_simulcast(media: &Media) -> Result<(), MediaProblem> {
+    let rids = media
+        .attributes
+        .iter()
+        .filter_map(|attribute| match attribute {
+            Attribute::Rid(rid) => Some(rid.id.as_str()),
+            _ => None,
+        });
+    let rids: BTreeSet<&str> = rids.collect();
+    let named = media
+        .attributes
+        .iter()
+        .flat_map(|attribute| match attribute {
+            Attribute::Simulcast(simulcast) => simulcast.lists.as_slice(),
+            _ => &[],
+        });
+    let mut versions = named
+        .flat_map(|(_, streams)| streams)
+        .flat_map(|stream| &stream.0);
+    if versions.all(|version| rids.contains(version.rid.as_str())) {
+        Ok(())
+    } else {
+        Err(MediaProblem::NoRid)
+    }
+}
