@@ -81,6 +81,12 @@ pub enum Problem {
         /// The attribute's name.
         attribute: String,
     },
+    /// A section of a fragment does not say which one it stands for (RFC 8840 §4.4).
+    #[error("this section of a fragment needs an `a=mid`")]
+    NoMid,
+    /// A candidate of a fragment stands in no section (RFC 8840 §9.2).
+    #[error("a candidate belongs into a section, after its `m=` and `a=mid`")]
+    NoSection,
     /// A field of the line is wrong.
     #[error(transparent)]
     Field(#[from] FieldError),

@@ -5,6 +5,8 @@
 //! other attribute is kept word for word in its place. `Display` writes the description back, so
 //! that text → types → text changes nothing but line ends. Errors name the line and the field.
 //!
+//! [`Fragment`] is what is sent between descriptions when ICE trickles over SIP or HTTP.
+//!
 //! The crate knows grammar only. What a *valid offer or answer* is (RFC 9429 §5.8.3) is decided by
 //! the peer connection.
 //!
@@ -41,6 +43,7 @@ mod attribute;
 mod candidate;
 mod connection;
 mod error;
+mod fragment;
 mod grammar;
 mod limits;
 mod line;
@@ -61,6 +64,7 @@ pub use candidate::{
 };
 pub use connection::{Bandwidth, Connection};
 pub use error::{Fault, FieldError, ParseError, Problem};
+pub use fragment::Fragment;
 pub use limits::{MAX_CANDIDATES, MAX_ITEMS, MAX_LINE_BYTES, MAX_MEDIA, MAX_SESSION_BYTES};
 pub use line::Line;
 pub use media::{Insertion, Media};

@@ -26,7 +26,7 @@ pub(crate) struct RawLine<'a> {
     pub(crate) number: usize,
     pub(crate) kind: char,
     pub(crate) value: &'a str,
-    text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl RawLine<'_> {

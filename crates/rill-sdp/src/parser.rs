@@ -20,10 +20,7 @@ const TIME: &str = "a session must have a `t=` line";
 
 /// Reads a whole description.
 pub(crate) fn parse(text: &str) -> Result<Session, ParseError> {
-    let mut parser = Parser {
-        lines: Lines::new(text)?,
-        items: 0,
-    };
+    let mut parser = Parser::new(text)?;
     let mut session = parser.head()?;
     let mut level = Level::session();
     while let Some(line) = parser.lines.next()? {
@@ -35,11 +32,7 @@ pub(crate) fn parse(text: &str) -> Result<Session, ParseError> {
                     expected: TIME,
                 }));
             }
-            if session.media.len() == MAX_MEDIA {
-                return Err(line.error(Problem::TooManyMedia { limit: MAX_MEDIA }));
-            }
-            let media = Media::parse(line.value).map_err(|error| line.error(error))?;
-            parser.count(&line, media.formats.len())?;
+            let media = parser.media(&line, session.media.len())?;
             session.media.push(media);
             level = Level::media();
             continue;
@@ -56,13 +49,20 @@ pub(crate) fn parse(text: &str) -> Result<Session, ParseError> {
     Ok(session)
 }
 
-struct Parser<'a> {
-    lines: Lines<'a>,
+pub(crate) struct Parser<'a> {
+    pub(crate) lines: Lines<'a>,
     /// Counted against [`MAX_ITEMS`].
     items: usize,
 }
 
 impl<'a> Parser<'a> {
+    pub(crate) fn new(text: &'a str) -> Result<Self, ParseError> {
+        Ok(Self {
+            lines: Lines::new(text)?,
+            items: 0,
+        })
+    }
+
     /// The three lines that always come first.
     fn head(&mut self) -> Result<Session, ParseError> {
         let version = self.expect('v', VERSION)?;
@@ -151,7 +151,17 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn attribute(
+    /// Reads the m= line that follows `others`.
+    pub(crate) fn media(&mut self, line: &RawLine<'_>, others: usize) -> Result<Media, ParseError> {
+        if others == MAX_MEDIA {
+            return Err(line.error(Problem::TooManyMedia { limit: MAX_MEDIA }));
+        }
+        let media = Media::parse(line.value).map_err(|error| line.error(error))?;
+        self.count(line, media.formats.len())?;
+        Ok(media)
+    }
+
+    pub(crate) fn attribute(
         &mut self,
         level: &mut Level,
         line: &RawLine<'_>,
@@ -176,7 +186,7 @@ impl<'a> Parser<'a> {
         Ok(attribute)
     }
 
-    fn count(&mut self, line: &RawLine<'_>, items: usize) -> Result<(), ParseError> {
+    pub(crate) fn count(&mut self, line: &RawLine<'_>, items: usize) -> Result<(), ParseError> {
         self.items += items;
         if self.items > MAX_ITEMS {
             return Err(line.error(Problem::TooManyItems { limit: MAX_ITEMS }));
@@ -186,7 +196,7 @@ impl<'a> Parser<'a> {
 }
 
 /// Where in the session, or in a media description, the reader is.
-struct Level {
+pub(crate) struct Level {
     /// The letters that may still come, that of the last line first if it may repeat.
     ahead: &'static str,
     repeatable: &'static str,
@@ -197,7 +207,7 @@ struct Level {
 }
 
 impl Level {
-    const fn session() -> Self {
+    pub(crate) const fn session() -> Self {
         Self {
             ahead: "iuepcbtrzka",
             repeatable: "epbtra",
@@ -207,7 +217,7 @@ impl Level {
         }
     }
 
-    const fn media() -> Self {
+    pub(crate) const fn media() -> Self {
         Self {
             ahead: "icbka",
             repeatable: "cba",

@@ -118,6 +118,17 @@ impl Session {
         self.media.iter_mut().find(|media| media.mid() == Some(mid))
     }
 
+    /// The media description that a mid is bundled into, or the one with this mid: it describes the
+    /// transport (RFC 9143 §7.1).
+    #[must_use]
+    pub fn tagged_section(&self, mid: &str) -> Option<Section<'_>> {
+        let is_member = |group: &&[String]| group.iter().any(|member| member == mid);
+        let tag = self.bundle_groups().find(is_member);
+        let tag = tag.and_then(|group| group.first()).map(String::as_str);
+        let media = self.media_by_mid(tag.unwrap_or(mid))?;
+        Some(Section::new(&self.attributes, media))
+    }
+
     /// The media description at this index, seen with what it inherits from the session.
     #[must_use]
     pub fn section(&self, index: usize) -> Option<Section<'_>> {

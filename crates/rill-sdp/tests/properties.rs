@@ -1,7 +1,7 @@
 //! What holds for every text: no panic, and what is accepted is written so that it reads the same.
 
 use proptest::prelude::*;
-use rill_sdp::{Candidate, Session};
+use rill_sdp::{Candidate, Fragment, Session};
 
 const OFFERS: [&str; 3] = [
     include_str!("descriptions/jsep-everything.sdp"),
@@ -76,5 +76,15 @@ proptest! {
         reads_the_same_when_written(&text)?;
         reads_the_same_when_written(&format!("v=0\no=- 1 1 IN IP4 0\ns=-\nt=0 0\n{text}"))?;
         let _ = Candidate::parse(&text);
+        let _ = Fragment::parse(&text);
+    }
+
+    #[test]
+    fn fragments_read_the_same_when_written(text in damaged_offer(), skip in 0..6usize) {
+        let lines = text.lines().skip(skip).filter(|line| line.starts_with(['a', 'm']));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        if let Ok(fragment) = Fragment::parse(&text) {
+            prop_assert_eq!(Fragment::parse(&fragment.to_string()), Ok(fragment));
+        }
     }
 }
