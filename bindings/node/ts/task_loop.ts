@@ -1,21 +1,27 @@
-import { clearImmediate, setImmediate } from 'node:timers';
+import { setImmediate } from 'node:timers';
 
 /** Turns of one phase of Node's loop; sockets and timers are served between two bursts. */
 const LARGEST_BURST = 32;
+
+/** The loops that may have a task, in the order in which they woke: one queue for the process. */
+const ready = new Set<TaskLoop>();
+
+/** Turns of the current burst: how many were planned, are still to come, and have run a task. */
+let burst = 0;
+let waiting = 0;
+let ran = 0;
 
 /**
  * Runs the tasks that the native half has queued, each in a callback entry of its own, so that
  * promise reactions run between two tasks as the HTML event loop has it: Node performs a microtask
  * checkpoint after each immediate.
  *
- * A loop with a backlog plans several turns for one phase of Node's loop, so that a stream of
- * messages does not cost one poll of the operating system each.
+ * All connections of a process take turns in one queue, one task per turn, so that what became ready
+ * first runs first. A queue with a backlog plans several turns for one phase of Node's loop: a stream
+ * of messages does not cost one poll of the operating system each.
  */
 export class TaskLoop {
   readonly #runTask: () => boolean;
-  readonly #planned = new Set<NodeJS.Immediate>();
-  #burst = 1;
-  #ran = 0;
   #stopped = false;
 
   /** `runTask` polls one task and runs it; false means that there was none. */
@@ -25,40 +31,48 @@ export class TaskLoop {
 
   /** There may be a task. */
   wake(): void {
-    if (!this.#stopped && this.#planned.size === 0) this.#plan(1);
+    if (this.#stopped || ready.has(this)) return;
+    ready.add(this);
+    if (waiting < Math.min(ready.size, LARGEST_BURST)) plan(1);
   }
 
   /** No task runs after this. */
   stop(): void {
     this.#stopped = true;
-    for (const immediate of this.#planned) clearImmediate(immediate);
-    this.#planned.clear();
+    ready.delete(this);
   }
 
-  #plan(turns: number): void {
-    this.#burst = turns;
-    this.#ran = 0;
-    for (let turn = 0; turn < turns; turn += 1) {
-      const immediate: NodeJS.Immediate = setImmediate(() => {
-        this.#planned.delete(immediate);
-        this.#turn();
-      });
-      this.#planned.add(immediate);
-    }
-  }
-
-  #turn(): void {
+  /** Runs one task, if there is one; what follows it waits until all others have had their turn. */
+  run(): void {
+    let more = true;
     try {
-      if (this.#runTask()) this.#ran += 1;
+      more = this.#runTask();
     } finally {
-      if (!this.#stopped && this.#planned.size === 0) this.#endBurst();
+      if (more) ran += 1;
+      if (more && !this.#stopped) ready.add(this);
     }
   }
+}
 
-  #endBurst(): void {
-    if (this.#ran === 0) return;
-    const full = this.#ran === this.#burst;
-    this.#plan(full ? Math.min(this.#burst * 2, LARGEST_BURST) : 1);
+function plan(turns: number): void {
+  if (waiting === 0) burst = ran = 0;
+  burst += turns;
+  waiting += turns;
+  for (let count = 0; count < turns; count += 1) setImmediate(turn);
+}
+
+function turn(): void {
+  waiting -= 1;
+  const [first] = ready;
+  try {
+    if (first !== undefined) {
+      ready.delete(first);
+      first.run();
+    }
+  } finally {
+    if (waiting === 0 && ready.size > 0) {
+      plan(Math.min(ran === burst ? burst * 2 : ready.size, LARGEST_BURST));
+    }
   }
 }
 
