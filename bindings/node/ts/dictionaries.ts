@@ -3,14 +3,20 @@
  * names and shapes they have in TypeScript's DOM library, for projects that do not load it.
  */
 
+import type { MediaStream } from './MediaStream';
+import type { MediaStreamTrack } from './MediaStreamTrack';
 import type { RTCCertificate } from './RTCCertificate';
 import type { RTCDataChannel } from './RTCDataChannel';
 import type { RTCError } from './RTCError';
 import type { RTCIceCandidate } from './RTCIceCandidate';
+import type { RTCRtpReceiver } from './RTCRtpReceiver';
+import type { RTCRtpTransceiver } from './RTCRtpTransceiver';
 
 export type BinaryType = 'arraybuffer' | 'blob';
+export type MediaStreamTrackState = 'ended' | 'live';
 export type RTCBundlePolicy = 'balanced' | 'max-bundle' | 'max-compat';
 export type RTCDataChannelState = 'closed' | 'closing' | 'connecting' | 'open';
+export type RTCDtlsTransportState = 'closed' | 'connected' | 'connecting' | 'failed' | 'new';
 export type RTCErrorDetailType =
   | 'data-channel-failure'
   | 'dtls-failure'
@@ -29,11 +35,21 @@ export type RTCIceConnectionState =
   | 'disconnected'
   | 'failed'
   | 'new';
+export type RTCIceGathererState = 'complete' | 'gathering' | 'new';
 export type RTCIceGatheringState = 'complete' | 'gathering' | 'new';
 export type RTCIceProtocol = 'tcp' | 'udp';
+export type RTCIceRole = 'controlled' | 'controlling' | 'unknown';
 export type RTCIceServerTransportProtocol = 'tcp' | 'tls' | 'udp';
 export type RTCIceTcpCandidateType = 'active' | 'passive' | 'so';
 export type RTCIceTransportPolicy = 'all' | 'relay';
+export type RTCIceTransportState =
+  | 'checking'
+  | 'closed'
+  | 'completed'
+  | 'connected'
+  | 'disconnected'
+  | 'failed'
+  | 'new';
 export type RTCPeerConnectionState =
   | 'closed'
   | 'connected'
@@ -42,6 +58,13 @@ export type RTCPeerConnectionState =
   | 'failed'
   | 'new';
 export type RTCRtcpMuxPolicy = 'require';
+export type RTCRtpTransceiverDirection =
+  | 'inactive'
+  | 'recvonly'
+  | 'sendonly'
+  | 'sendrecv'
+  | 'stopped';
+export type RTCSctpTransportState = 'closed' | 'connected' | 'connecting';
 export type RTCSdpType = 'answer' | 'offer' | 'pranswer' | 'rollback';
 export type RTCSignalingState =
   | 'closed'
@@ -107,6 +130,84 @@ export interface RTCDataChannelInit {
   protocol?: string;
 }
 
+export interface RTCIceParameters {
+  password?: string;
+  usernameFragment?: string;
+}
+
+export interface RTCRtpCodec {
+  channels?: number;
+  clockRate: number;
+  mimeType: string;
+  sdpFmtpLine?: string;
+}
+
+export interface RTCRtpCodecParameters extends RTCRtpCodec {
+  payloadType: number;
+}
+
+export interface RTCRtpHeaderExtensionCapability {
+  uri: string;
+}
+
+export interface RTCRtpCapabilities {
+  codecs: RTCRtpCodec[];
+  headerExtensions: RTCRtpHeaderExtensionCapability[];
+}
+
+export interface RTCRtpHeaderExtensionParameters {
+  encrypted?: boolean;
+  id: number;
+  uri: string;
+}
+
+export interface RTCRtcpParameters {
+  cname?: string;
+  reducedSize?: boolean;
+}
+
+export interface RTCRtpParameters {
+  codecs: RTCRtpCodecParameters[];
+  headerExtensions: RTCRtpHeaderExtensionParameters[];
+  rtcp: RTCRtcpParameters;
+}
+
+export interface RTCRtpReceiveParameters extends RTCRtpParameters {}
+
+export interface RTCRtpCodingParameters {
+  rid?: string;
+}
+
+export interface RTCRtpEncodingParameters extends RTCRtpCodingParameters {
+  active?: boolean;
+  codec?: RTCRtpCodec;
+  maxBitrate?: number;
+  maxFramerate?: number;
+  scaleResolutionDownBy?: number;
+}
+
+export interface RTCRtpSendParameters extends RTCRtpParameters {
+  encodings: RTCRtpEncodingParameters[];
+  transactionId: string;
+}
+
+export interface RTCSetParameterOptions {}
+
+export interface RTCRtpTransceiverInit {
+  direction?: RTCRtpTransceiverDirection;
+  sendEncodings?: RTCRtpEncodingParameters[];
+  streams?: MediaStream[];
+}
+
+export interface RTCRtpContributingSource {
+  audioLevel?: number;
+  rtpTimestamp: number;
+  source: number;
+  timestamp: number;
+}
+
+export interface RTCRtpSynchronizationSource extends RTCRtpContributingSource {}
+
 export interface RTCDtlsFingerprint {
   algorithm?: string;
   value?: string;
@@ -124,6 +225,17 @@ export interface EventInit {
   bubbles?: boolean;
   cancelable?: boolean;
   composed?: boolean;
+}
+
+export interface MediaStreamTrackEventInit extends EventInit {
+  track: MediaStreamTrack;
+}
+
+export interface RTCTrackEventInit extends EventInit {
+  receiver: RTCRtpReceiver;
+  streams?: MediaStream[];
+  track: MediaStreamTrack;
+  transceiver: RTCRtpTransceiver;
 }
 
 export interface RTCDataChannelEventInit extends EventInit {

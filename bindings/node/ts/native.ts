@@ -2,10 +2,16 @@
 
 import type {
   RTCDataChannelState,
+  RTCDtlsTransportState,
   RTCErrorDetailType,
   RTCIceConnectionState,
+  RTCIceGathererState,
   RTCIceGatheringState,
+  RTCIceRole,
+  RTCIceTransportState,
   RTCPeerConnectionState,
+  RTCRtpTransceiverDirection,
+  RTCSctpTransportState,
   RTCSdpType,
   RTCSignalingState,
 } from './dictionaries';
@@ -42,6 +48,7 @@ export interface NativeConfiguration {
   iceServers: NativeIceServer[];
   iceTransportPolicy: string;
   bundlePolicy: string;
+  iceCandidatePoolSize: number;
 }
 
 export interface NativeCandidateInit {
@@ -53,6 +60,76 @@ export interface NativeCandidateInit {
 
 export interface NativeCandidate extends NativeCandidateInit {
   url: string | null;
+}
+
+export interface NativeIceParameters {
+  usernameFragment: string;
+  password: string;
+}
+
+export interface NativeIceTransport {
+  role: RTCIceRole;
+  state: RTCIceTransportState;
+  gatheringState: RTCIceGathererState;
+  selectedPair: { local: NativeCandidate; remote: NativeCandidate } | null;
+  localCandidates: NativeCandidate[];
+  /** Without peer-reflexive ones. */
+  remoteCandidates: NativeCandidate[];
+  localParameters: NativeIceParameters | null;
+  remoteParameters: NativeIceParameters | null;
+}
+
+export interface NativeDtlsTransport {
+  state: RTCDtlsTransportState;
+  /** In DER. */
+  remoteCertificates: ArrayBuffer[];
+}
+
+export interface NativeSctpTransport {
+  /** The number of the DTLS transport. */
+  transport: number;
+  state: RTCSctpTransportState;
+  /** Bytes; may be Infinity. */
+  maxMessageSize: number;
+  maxChannels: number | null;
+}
+
+export interface NativeCodecCapability {
+  mimeType: string;
+  clockRate: number;
+  channels: number | null;
+  sdpFmtpLine: string | null;
+}
+
+export interface NativeCodec extends NativeCodecCapability {
+  payloadType: number;
+}
+
+export interface NativeTransceiverInit {
+  direction: RTCRtpTransceiverDirection;
+  /** Ids of streams. */
+  streams: string[];
+  /** The id of the track to send. */
+  track: string | null;
+}
+
+export interface NativeTransceiver {
+  kind: 'audio' | 'video';
+  mid: string | null;
+  /** `stopped` from `transceiverStop` on. */
+  direction: RTCRtpTransceiverDirection;
+  currentDirection: RTCRtpTransceiverDirection | null;
+  stopped: boolean;
+  senderStreams: string[];
+  /** The id of the receiver's track. */
+  receiverTrack: string;
+  receiverStreams: string[];
+  muted: boolean;
+  /** The number of the DTLS transport. */
+  transport: number | null;
+  sendCodecs: NativeCodec[];
+  receiveCodecs: NativeCodec[];
+  headerExtensions: { id: number; uri: string }[];
 }
 
 export interface NativeChannelInit {
@@ -104,7 +181,39 @@ export type NativeChannelEvent =
   | { type: 'error'; channel: number; error: NativeChannelError }
   | { type: 'message'; channel: number; data: string | ArrayBuffer };
 
-export type NativeEvent = NativeConnectionEvent | NativeChannelEvent;
+export type NativeTransportEvent =
+  | {
+      type:
+        | 'icetransportstatechange'
+        | 'icetransportgatheringstatechange'
+        | 'selectedcandidatepairchange'
+        | 'dtlstransportstatechange';
+      transport: number;
+    }
+  | {
+      type: 'transporterror';
+      transport: number;
+      error: { errorDetail: RTCErrorDetailType; receivedAlert: number | null; message: string };
+    }
+  | { type: 'sctptransportstatechange' };
+
+/** Of the receiver's track, in the order in which a task fires them. */
+export type NativeTransceiverEvent =
+  | { type: 'mute' | 'ended'; transceiver: number }
+  | { type: 'streamremoved' | 'streamadded'; transceiver: number; stream: string };
+
+export interface NativeTrackEvent {
+  type: 'track';
+  transceiver: number;
+  streams: string[];
+}
+
+export type NativeEvent =
+  | NativeConnectionEvent
+  | NativeChannelEvent
+  | NativeTransportEvent
+  | NativeTransceiverEvent
+  | NativeTrackEvent;
 
 /** One task in W3C's sense: the events in order, then the operation that it settles. */
 export interface NativeTask {
@@ -115,13 +224,15 @@ export interface NativeTask {
 export interface NativePeerConnection {
   /** Null: `wake` will be called when there is a task. */
   pollTask(): NativeTask | null;
-  createOffer(): NativeDescription;
+  createOffer(iceRestart: boolean): NativeDescription;
   createAnswer(): NativeDescription;
   /** The three below throw, or return the number that `completed` of a task will carry. */
   setLocalDescription(type: RTCSdpType | null, sdp: string | null): number;
   setRemoteDescription(type: RTCSdpType, sdp: string): number;
   addIceCandidate(init: NativeCandidateInit | null): number;
   createDataChannel(label: string, init: NativeChannelInit): number;
+  restartIce(): void;
+  setConfiguration(configuration: NativeConfiguration): void;
   /** Whether the process stays alive for this connection. */
   setReferenced(referenced: boolean): void;
   /** The length of the operations chain, on which `negotiationneeded` depends. */
@@ -143,6 +254,25 @@ export interface NativePeerConnection {
   /** Bytes; null while nothing is negotiated. */
   sctpMaxMessageSize(): number | null;
 
+  /** Handles, which are never reused, of the set of transceivers as of the last task. */
+  transceivers(): number[];
+  /** Also for a transceiver that has left the set. */
+  transceiver(handle: number): NativeTransceiver | null;
+  addTransceiver(kind: 'audio' | 'video', init: NativeTransceiverInit): number;
+  /** The handle may be that of a transceiver which has not sent yet. */
+  addTrack(kind: 'audio' | 'video', track: string, streams: string[]): number;
+  removeTrack(handle: number): void;
+  transceiverSetDirection(handle: number, direction: RTCRtpTransceiverDirection): void;
+  transceiverStop(handle: number): void;
+  transceiverSetCodecPreferences(handle: number, codecs: NativeCodecCapability[]): void;
+  transceiverReplaceTrack(handle: number, track: string | null): void;
+  transceiverSetStreams(handle: number, streams: string[]): void;
+
+  /** Null when there is no transport of that number any more, as for the one below. */
+  iceTransport(id: number): NativeIceTransport | null;
+  dtlsTransport(id: number): NativeDtlsTransport | null;
+  sctpTransport(): NativeSctpTransport | null;
+
   channel(handle: number): NativeChannel | null;
   channelId(handle: number): number | null;
   channelReadyState(handle: number): RTCDataChannelState;
@@ -157,13 +287,16 @@ export interface NativePeerConnection {
 export interface NativeBinding {
   NativePeerConnection: new (
     configuration: NativeConfiguration,
-    certificate: NativeCertificate | null,
+    certificates: NativeCertificate[],
     wake: () => void,
   ) => NativePeerConnection;
   NativeCertificate: {
     /** An ECDSA P-256 certificate that lives for `lifetime` milliseconds, 365 days at most. */
     generate(lifetime: number): NativeCertificate;
   };
+  codecCapabilities(kind: 'audio' | 'video'): NativeCodecCapability[];
+  /** URIs. */
+  headerExtensionCapabilities(kind: 'audio' | 'video'): string[];
 }
 
 let factory: () => NativeBinding = loadAddon;

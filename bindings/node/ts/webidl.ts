@@ -59,6 +59,14 @@ function toNumber(value: unknown, what: string): number {
   return Number(value);
 }
 
+/** A finite number. */
+export const double: Convert<number> = (value, what) => {
+  const number = toNumber(value, what);
+  if (!Number.isFinite(number)) throw new TypeError(`${what}: ${number} is not finite.`);
+  return number;
+};
+
+export const octet = modulo(8);
 export const unsignedShort = modulo(16);
 export const unsignedLong = modulo(32);
 export const enforcedOctet = enforced(8);
