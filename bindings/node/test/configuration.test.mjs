@@ -90,17 +90,30 @@ test('URLs of servers are validated', () => {
 test('setConfiguration checks what may change', () => {
   const iceServers = [{ urls: 'stun:s.example' }];
   const pc = new RTCPeerConnection({ iceServers });
-  pc.setConfiguration({ iceServers });
-  const unsupported = named('NotSupportedError');
-  assert.throws(() => pc.setConfiguration({}), unsupported);
-  assert.throws(() => pc.setConfiguration({ iceServers, iceTransportPolicy: 'relay' }), unsupported);
-  const change = () => pc.setConfiguration({ bundlePolicy: 'max-bundle' });
-  assert.throws(change, named('InvalidModificationError'));
-  assert.throws(() => pc.setConfiguration({ iceServers: [{ urls: 'x' }] }), named('SyntaxError'));
+  const native = FakePeerConnection.last;
+  const change = (configuration) => () => pc.setConfiguration(configuration);
+  const kept = { iceServers, iceCandidatePoolSize: 1 };
+  for (const refused of [{ bundlePolicy: 'max-bundle' }, { bundlePolicy: 'max-compat' }]) {
+    assert.throws(change(refused), named('InvalidModificationError'));
+  }
+  assert.throws(change({ rtcpMuxPolicy: 'negotiate' }), TypeError);
+  assert.throws(change({ iceServers: [{ urls: 'x' }] }), named('SyntaxError'));
+  assert.throws(change({ iceServers: [{ urls: 'turn:t.example' }] }), named('InvalidAccessError'));
+  assert.ok(!native.calls.some(([name]) => name === 'setConfiguration'));
   assert.equal(pc.getConfiguration().iceServers.length, 1);
-  pc.setConfiguration({ iceServers, iceCandidatePoolSize: 1 });
+  pc.setConfiguration(kept);
   void pc.setLocalDescription();
-  assert.throws(() => pc.setConfiguration({ iceServers }), named('InvalidModificationError'));
+  assert.throws(change({ iceServers }), named('InvalidModificationError'));
+  pc.setConfiguration({ ...kept, iceTransportPolicy: 'relay' });
+  assert.deepEqual(native.configuration, {
+    bundlePolicy: 'balanced',
+    iceCandidatePoolSize: 1,
+    iceServers: [{ urls: ['stun:s.example'] }],
+    iceTransportPolicy: 'relay',
+  });
+  native.refusal = { name: 'InvalidModificationError', message: 'no' };
+  assert.throws(change(kept), named('InvalidModificationError'));
+  assert.equal(pc.getConfiguration().iceTransportPolicy, 'relay', 'what is refused changes nothing');
 });
 
 test('certificates are made for ECDSA only', async () => {
@@ -122,13 +135,17 @@ test('certificates are made for ECDSA only', async () => {
   }
 });
 
-test('a certificate is used, stays the same object, and must not have expired', async () => {
+test('certificates are used, stay the same objects, and must not have expired', async () => {
   const certificate = await RTCPeerConnection.generateCertificate(ecdsa);
-  const pc = new RTCPeerConnection({ certificates: [certificate] });
-  assert.equal(FakePeerConnection.last.certificate.expires, certificate.expires);
+  const other = await RTCPeerConnection.generateCertificate({ ...ecdsa, expires: 1e9 });
+  const pc = new RTCPeerConnection({ certificates: [certificate, other] });
+  const expiries = FakePeerConnection.last.certificates.map(({ expires }) => expires);
+  assert.deepEqual(expiries, [certificate.expires, other.expires]);
   assert.equal(pc.getConfiguration().certificates[0], certificate);
-  pc.setConfiguration({ certificates: [certificate] });
-  assert.throws(() => pc.setConfiguration({}), named('InvalidModificationError'));
+  pc.setConfiguration({ certificates: [certificate, other] });
+  for (const certificates of [[], [certificate], [other, certificate]]) {
+    assert.throws(() => pc.setConfiguration({ certificates }), named('InvalidModificationError'));
+  }
   const expired = await RTCPeerConnection.generateCertificate({ ...ecdsa, expires: 0 });
   await new Promise((resolve) => setTimeout(resolve, 5));
   const construct = () => new RTCPeerConnection({ certificates: [expired] });

@@ -22,6 +22,13 @@ export class FakePeerConnection {
   pendingRemoteDescription = null;
   maxMessageSize = 262144;
   channels = new Map();
+  /** By handle; a test changes them as negotiation would. */
+  media = new Map();
+  /** Handles of the set of transceivers. */
+  set = [];
+  ice = new Map();
+  dtls = new Map();
+  sctp = null;
   operations = 0;
   offers = 0;
 
@@ -29,9 +36,9 @@ export class FakePeerConnection {
   referenced = false;
   forgotten = [];
 
-  constructor(configuration, certificate, wake) {
+  constructor(configuration, certificates, wake) {
     this.configuration = configuration;
-    this.certificate = certificate;
+    this.certificates = certificates;
     this.wake = wake;
     FakePeerConnection.last = this;
   }
@@ -60,8 +67,8 @@ export class FakePeerConnection {
     return (this.operations += 1);
   }
 
-  createOffer() {
-    this.calls.push(['createOffer']);
+  createOffer(iceRestart) {
+    this.calls.push(['createOffer', iceRestart]);
     return { type: 'offer', sdp: `offer ${(this.offers += 1)}` };
   }
 
@@ -82,6 +89,95 @@ export class FakePeerConnection {
     return this.#operation('addIceCandidate', init);
   }
 
+  /** Records a call, or refuses it with what the test has prepared. */
+  #command(...call) {
+    this.calls.push(call);
+    if (this.refusal !== null) throw Object.assign(new Error(), this.refusal);
+  }
+
+  restartIce() {
+    this.#command('restartIce');
+  }
+
+  setConfiguration(configuration) {
+    this.#command('setConfiguration', configuration);
+    this.configuration = configuration;
+  }
+
+  /** A transceiver as the peer's offer makes one, or `addTransceiver`. */
+  addMedia(kind, members = {}) {
+    const handle = this.media.size + 1;
+    this.media.set(handle, { ...transceiver(kind, handle), ...members });
+    this.set.push(handle);
+    return handle;
+  }
+
+  transceivers() {
+    return [...this.set];
+  }
+
+  transceiver(handle) {
+    return { ...this.media.get(handle) };
+  }
+
+  addTransceiver(kind, init) {
+    this.#command('addTransceiver', kind, init);
+    const { direction, streams: senderStreams, track } = init;
+    return this.addMedia(kind, { direction, senderStreams, track });
+  }
+
+  addTrack(kind, track, streams) {
+    this.#command('addTrack', kind, track, streams);
+    const free = this.set.find((handle) => {
+      const one = this.media.get(handle);
+      return one.track === null && one.kind === kind && one.currentDirection === null;
+    });
+    const handle = free ?? this.addMedia(kind);
+    Object.assign(this.media.get(handle), { track, senderStreams: streams, direction: 'sendrecv' });
+    return handle;
+  }
+
+  removeTrack(handle) {
+    this.#command('removeTrack', handle);
+    this.media.get(handle).track = null;
+  }
+
+  transceiverSetDirection(handle, direction) {
+    this.#command('transceiverSetDirection', handle, direction);
+    this.media.get(handle).direction = direction;
+  }
+
+  transceiverStop(handle) {
+    this.#command('transceiverStop', handle);
+    this.media.get(handle).direction = 'stopped';
+    this.queue({ events: [{ type: 'ended', transceiver: handle }] });
+  }
+
+  transceiverSetCodecPreferences(handle, codecs) {
+    this.#command('transceiverSetCodecPreferences', handle, codecs);
+  }
+
+  transceiverReplaceTrack(handle, track) {
+    this.#command('transceiverReplaceTrack', handle, track);
+    this.media.get(handle).track = track;
+  }
+
+  transceiverSetStreams(handle, streams) {
+    this.#command('transceiverSetStreams', handle, streams);
+  }
+
+  iceTransport(id) {
+    return this.ice.get(id) ?? null;
+  }
+
+  dtlsTransport(id) {
+    return this.dtls.get(id) ?? null;
+  }
+
+  sctpTransport() {
+    return this.sctp;
+  }
+
   setReferenced(referenced) {
     this.referenced = referenced;
   }
@@ -99,6 +195,10 @@ export class FakePeerConnection {
     this.signalingState = 'closed';
     this.iceConnectionState = 'closed';
     this.connectionState = 'closed';
+    // As the real one, which frees everything.
+    for (const table of [this.media, this.ice, this.dtls]) table.clear();
+    this.set = [];
+    this.sctp = null;
   }
 
   createDataChannel(label, init) {
@@ -156,6 +256,34 @@ export class FakePeerConnection {
   }
 }
 
+function transceiver(kind, handle) {
+  return {
+    kind,
+    mid: null,
+    direction: 'sendrecv',
+    currentDirection: null,
+    stopped: false,
+    track: null,
+    senderStreams: [],
+    receiverTrack: `receiver ${handle}`,
+    receiverStreams: [],
+    muted: true,
+    transport: null,
+    sendCodecs: [],
+    receiveCodecs: [],
+    headerExtensions: [],
+  };
+}
+
+/** The codecs that the fake half knows, by kind. */
+export const codecs = {
+  audio: [
+    { mimeType: 'audio/opus', clockRate: 48000, channels: 2, sdpFmtpLine: 'minptime=10' },
+    { mimeType: 'audio/PCMU', clockRate: 8000, channels: 1, sdpFmtpLine: null },
+  ],
+  video: [{ mimeType: 'video/VP8', clockRate: 90000, channels: null, sdpFmtpLine: null }],
+};
+
 /** Makes every connection of this process a fake one. */
 export function installFake() {
   setNativeFactory(() => ({
@@ -166,6 +294,8 @@ export function installFake() {
         fingerprints: [{ algorithm: 'sha-256', value: 'AB:CD' }],
       }),
     },
+    codecCapabilities: (kind) => codecs[kind],
+    headerExtensionCapabilities: () => ['urn:ietf:params:rtp-hdrext:sdes:mid'],
   }));
 }
 

@@ -36,6 +36,11 @@ test('operations and constructors have the length of their shortest overload', (
     addIceCandidate: 0,
     createDataChannel: 1,
     setConfiguration: 0,
+    addTransceiver: 1,
+    addTrack: 1,
+    removeTrack: 1,
+    restartIce: 0,
+    getTransceivers: 0,
   };
   for (const [name, length] of Object.entries(lengths)) {
     assert.equal(prototype[name].length, length, name);
@@ -46,22 +51,44 @@ test('operations and constructors have the length of their shortest overload', (
     Object.entries(rill).map(([name, type]) => [name, type.length]),
   );
   assert.deepEqual(constructors, {
+    MediaStream: 0,
+    MediaStreamTrack: 0,
+    MediaStreamTrackEvent: 2,
     RTCCertificate: 0,
     RTCDataChannel: 0,
     RTCDataChannelEvent: 2,
+    RTCDtlsTransport: 0,
     RTCError: 1,
     RTCErrorEvent: 2,
     RTCIceCandidate: 0,
+    RTCIceCandidatePair: 0,
+    RTCIceTransport: 0,
     RTCPeerConnection: 0,
     RTCPeerConnectionIceErrorEvent: 2,
     RTCPeerConnectionIceEvent: 1,
+    RTCRtpReceiver: 0,
+    RTCRtpSender: 0,
+    RTCRtpTransceiver: 0,
+    RTCSctpTransport: 0,
     RTCSessionDescription: 1,
+    RTCTrackEvent: 2,
   });
 });
 
 test('interfaces without a constructor cannot be constructed', () => {
-  assert.throws(() => new RTCDataChannel(), TypeError);
-  assert.throws(() => new rill.RTCCertificate(), TypeError);
+  const withoutOne = [
+    'MediaStreamTrack',
+    'RTCCertificate',
+    'RTCDataChannel',
+    'RTCDtlsTransport',
+    'RTCIceCandidatePair',
+    'RTCIceTransport',
+    'RTCRtpReceiver',
+    'RTCRtpSender',
+    'RTCRtpTransceiver',
+    'RTCSctpTransport',
+  ];
+  for (const name of withoutOne) assert.throws(() => new rill[name](), /Illegal constructor/, name);
   assert.throws(() => RTCPeerConnection(), TypeError);
 });
 

@@ -1,10 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import {
   convertConfiguration,
   copyConfiguration,
   nativeConfiguration,
   requireModifiable,
-  requireSupported,
   requireValidCertificates,
 } from './configuration';
 import { connectionEvent } from './connection_event';
@@ -15,17 +15,25 @@ import { invalidState, native } from './exception';
 import { validateIceServer } from './ice_server';
 import { defineInterface } from './interface';
 import { LegacyCallbacks, refuseTwoArguments } from './legacy_callbacks';
+import { setLive } from './live_connections';
+import { MediaStream } from './MediaStream';
+import { MediaStreamTrack } from './MediaStreamTrack';
 import { nativeBinding } from './native';
+import { offerOptions } from './offer_options';
 import { OperationsChain } from './operations_chain';
 import { certificateGenerator, nativeCertificate } from './RTCCertificate';
 import { closeAbruptly, createChannel, dispatchToChannel } from './RTCDataChannel';
 import { iceCandidateInit } from './RTCIceCandidate';
+import { RTCRtpSender } from './RTCRtpSender';
 import { sdpType, sessionDescriptionInit } from './RTCSessionDescription';
 import { TaskLoop, inTask } from './task_loop';
+import { Transceivers, transceiverInit } from './transceivers';
+import { Transports } from './transports';
 import {
   dictionary,
   domString,
   optional,
+  platformObject,
   promised,
   requireArguments,
   usvString,
@@ -45,6 +53,7 @@ import type {
   RTCOfferOptions,
   RTCPeerConnectionErrorCallback,
   RTCPeerConnectionState,
+  RTCRtpTransceiverInit,
   RTCSessionDescriptionCallback,
   RTCSessionDescriptionInit,
   RTCSignalingState,
@@ -56,7 +65,15 @@ import type { RTCDataChannel } from './RTCDataChannel';
 import type { RTCDataChannelEvent } from './RTCDataChannelEvent';
 import type { RTCPeerConnectionIceErrorEvent } from './RTCPeerConnectionIceErrorEvent';
 import type { RTCPeerConnectionIceEvent } from './RTCPeerConnectionIceEvent';
+import type { RTCRtpReceiver } from './RTCRtpReceiver';
+import type { RTCRtpTransceiver } from './RTCRtpTransceiver';
+import type { RTCSctpTransport } from './RTCSctpTransport';
 import type { RTCSessionDescription } from './RTCSessionDescription';
+import type { RTCTrackEvent } from './RTCTrackEvent';
+
+const mediaStream = platformObject(MediaStream);
+const mediaStreamTrack = platformObject(MediaStreamTrack);
+const rtpSender = platformObject(RTCRtpSender);
 
 const events = [
   'negotiationneeded',
@@ -67,6 +84,7 @@ const events = [
   'icegatheringstatechange',
   'connectionstatechange',
   'datachannel',
+  'track',
 ] as const;
 
 export interface RTCPeerConnectionEventMap {
@@ -78,17 +96,7 @@ export interface RTCPeerConnectionEventMap {
   icegatheringstatechange: Event;
   negotiationneeded: Event;
   signalingstatechange: Event;
-}
-
-/**
- * Connections that may still fire events: the process stays alive for them, and they for it although
- * the page may have dropped them. All others are only held by the page.
- */
-const live = new Set<RTCPeerConnection>();
-
-/** The end of the process closes its connections, as the end of a document does in a browser. */
-function closeLive(): void {
-  for (const connection of live) connection.close();
+  track: RTCTrackEvent;
 }
 
 /** A W3C peer connection (webrtc-pc §4.4). */
@@ -109,6 +117,8 @@ export class RTCPeerConnection extends EventTarget {
   /** What resolves the operations that a task will complete, by number. */
   readonly #resolvers = new Map<number, () => void>();
   readonly #channels = new Map<number, RTCDataChannel>();
+  readonly #transports: Transports;
+  readonly #transceivers: Transceivers;
   readonly #local = new DescriptionSlots();
   readonly #remote = new DescriptionSlots();
   #configuration: Configuration;
@@ -125,6 +135,7 @@ export class RTCPeerConnection extends EventTarget {
   declare onicegatheringstatechange: ((ev: Event) => any) | null;
   declare onconnectionstatechange: ((ev: Event) => any) | null;
   declare ondatachannel: ((ev: RTCDataChannelEvent) => any) | null;
+  declare ontrack: ((ev: RTCTrackEvent) => any) | null;
 
   constructor(configuration: RTCConfiguration = {}) {
     super();
@@ -133,12 +144,20 @@ export class RTCPeerConnection extends EventTarget {
     converted.iceServers.forEach(validateIceServer);
     this.#configuration = converted;
     const { NativePeerConnection } = nativeBinding();
-    // Only the first certificate is used, as in browsers.
-    const [certificate] = converted.certificates.map(nativeCertificate);
+    const certificates = converted.certificates.map(nativeCertificate);
     const wake = weakWake(this.#loop);
     this.#native = native(
-      () => new NativePeerConnection(nativeConfiguration(converted), certificate ?? null, wake),
+      () => new NativePeerConnection(nativeConfiguration(converted), certificates, wake),
     );
+    const transports = new Transports(this.#native);
+    this.#transports = transports;
+    this.#transceivers = new Transceivers({
+      native: this.#native,
+      chain: this.#chain,
+      cname: randomUUID(),
+      closed: () => this.#closed,
+      dtls: (id) => transports.dtls(id),
+    });
     // Node warns at the eleventh listener; a page may have any number.
     setMaxListeners(0, this);
   }
@@ -198,6 +217,11 @@ export class RTCPeerConnection extends EventTarget {
 
   get pendingRemoteDescription(): RTCSessionDescription | null {
     return this.#remote.object(this.#native.pendingRemoteDescription);
+  }
+
+  /** The association of the data channels; null while there is none. */
+  get sctp(): RTCSctpTransport | null {
+    return this.#transports.sctp;
   }
 
   createOffer(options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit>;
@@ -287,17 +311,68 @@ export class RTCPeerConnection extends EventTarget {
     return this.#createChannel(handle);
   }
 
+  getTransceivers(): RTCRtpTransceiver[] {
+    return this.#transceivers.set;
+  }
+
+  /** Of transceivers that are not stopped. */
+  getSenders(): RTCRtpSender[] {
+    return this.#transceivers.notStopped.map(({ sender }) => sender);
+  }
+
+  /** Of transceivers that are not stopped. */
+  getReceivers(): RTCRtpReceiver[] {
+    return this.#transceivers.notStopped.map(({ receiver }) => receiver);
+  }
+
+  addTransceiver(
+    trackOrKind: MediaStreamTrack | string,
+    init: RTCRtpTransceiverInit = {},
+  ): RTCRtpTransceiver {
+    requireArguments(arguments.length, 1, 'addTransceiver');
+    const converted = transceiverInit(trackOrKind, init);
+    const { kind, direction } = converted;
+    if (kind !== 'audio' && kind !== 'video') {
+      throw new TypeError(`addTransceiver: '${kind}' is neither 'audio' nor 'video'.`);
+    }
+    this.#requireOpen();
+    if (direction === 'stopped') throw new TypeError('addTransceiver: the direction is stopped.');
+    return this.#transceivers.add(converted, kind);
+  }
+
+  /** Sends a track, with a transceiver that has not sent yet or a new one. */
+  addTrack(track: MediaStreamTrack, ...streams: MediaStream[]): RTCRtpSender {
+    requireArguments(arguments.length, 1, 'addTrack');
+    const converted = mediaStreamTrack(track, 'track');
+    streams.forEach((stream, index) => mediaStream(stream, `streams[${index}]`));
+    this.#requireOpen();
+    return this.#transceivers.addTrack(converted, streams);
+  }
+
+  removeTrack(sender: RTCRtpSender): void {
+    requireArguments(arguments.length, 1, 'removeTrack');
+    const converted = rtpSender(sender, 'sender');
+    this.#requireOpen();
+    this.#transceivers.removeTrack(converted);
+  }
+
+  /** The next offer will restart ICE; `negotiationneeded` asks for it. */
+  restartIce(): void {
+    const peer = this.#native;
+    if (!this.#closed) native(() => peer.restartIce());
+  }
+
   getConfiguration(): RTCConfiguration {
     return copyConfiguration(this.#configuration);
   }
 
-  /** Throws NotSupportedError if servers or policy differ: they cannot change yet. */
+  /** Servers and policy take effect with the next gathering, which `restartIce` brings about. */
   setConfiguration(configuration: RTCConfiguration = {}): void {
     const converted = convertConfiguration(configuration);
     this.#requireOpen();
     requireModifiable(this.#configuration, converted, this.#localDescriptionWasSet);
     converted.iceServers.forEach(validateIceServer);
-    requireSupported(this.#configuration, converted);
+    native(() => this.#native.setConfiguration(nativeConfiguration(converted)));
     this.#configuration = converted;
   }
 
@@ -306,7 +381,10 @@ export class RTCPeerConnection extends EventTarget {
     if (this.#closed) return;
     this.#closed = true;
     this.#loop.stop();
+    // Their last state is read before the native half is gone.
+    this.#transceivers.close();
     for (const channel of this.#channels.values()) closeAbruptly(channel);
+    this.#transports.close();
     this.#native.close();
     this.#channels.clear();
     this.#resolvers.clear();
@@ -314,8 +392,11 @@ export class RTCPeerConnection extends EventTarget {
   }
 
   #createOffer(options: unknown): Promise<RTCSessionDescriptionInit> {
-    dictionary(options, 'options');
-    return this.#describe(['stable', 'have-local-offer'], () => this.#native.createOffer());
+    const { iceRestart, receive } = offerOptions(options);
+    if (!this.#closed) {
+      for (const [kind, wanted] of receive) this.#transceivers.offerToReceive(kind, wanted);
+    }
+    return this.#describe(['stable', 'have-local-offer'], () => this.#native.createOffer(iceRestart));
   }
 
   #createAnswer(options: unknown): Promise<RTCSessionDescriptionInit> {
@@ -397,7 +478,7 @@ export class RTCPeerConnection extends EventTarget {
       if (this.#closed) return true;
       this.#dispatch(event);
     }
-    if (task.completed !== undefined) this.#complete(task.completed);
+    if (task.completed !== undefined && !this.#closed) this.#complete(task.completed);
     return true;
   }
 
@@ -414,12 +495,31 @@ export class RTCPeerConnection extends EventTarget {
         if (channel !== undefined) dispatchToChannel(channel, event);
         return;
       }
+      case 'icetransportstatechange':
+      case 'icetransportgatheringstatechange':
+      case 'selectedcandidatepairchange':
+      case 'dtlstransportstatechange':
+      case 'transporterror':
+      case 'sctptransportstatechange':
+        this.#transports.dispatch(event);
+        return;
+      case 'mute':
+      case 'ended':
+      case 'streamremoved':
+      case 'streamadded':
+        this.#transceivers.dispatch(event);
+        return;
+      case 'track':
+        this.dispatchEvent(this.#transceivers.trackEvent(event));
+        return;
       default:
         this.dispatchEvent(connectionEvent(event, (handle) => this.#createChannel(handle)));
     }
   }
 
   #complete(operation: number): void {
+    this.#transceivers.settle();
+    this.#transports.settle();
     const resolve = this.#resolvers.get(operation);
     this.#resolvers.delete(operation);
     resolve?.();
@@ -437,12 +537,7 @@ export class RTCPeerConnection extends EventTarget {
 
   #updateLive(): void {
     const mayFire = !this.#closed && (this.#started || !this.#chain.empty);
-    if (mayFire === live.has(this)) return;
-    this.#native.setReferenced(mayFire);
-    if (mayFire) live.add(this);
-    else live.delete(this);
-    process.off('exit', closeLive);
-    if (live.size > 0) process.on('exit', closeLive);
+    if (setLive(this, mayFire)) this.#native.setReferenced(mayFire);
   }
 }
 

@@ -96,21 +96,6 @@ export function requireModifiable(
   }
 }
 
-/**
- * What `setConfiguration` cannot change yet: gathering happens once per connection until ICE
- * restarts are supported, so new servers or another policy would silently do nothing.
- */
-export function requireSupported(old: Configuration, next: Configuration): void {
-  const gathering = (configuration: Configuration): string =>
-    JSON.stringify([configuration.iceServers, configuration.iceTransportPolicy]);
-  if (gathering(old) !== gathering(next)) {
-    throw new DOMException(
-      'iceServers and iceTransportPolicy cannot change yet; give them to the constructor.',
-      'NotSupportedError',
-    );
-  }
-}
-
 function sameItems(old: readonly unknown[], next: readonly unknown[]): boolean {
   return old.length === next.length && old.every((item, index) => item === next[index]);
 }
@@ -121,6 +106,7 @@ export function nativeConfiguration(configuration: Configuration): NativeConfigu
     iceServers: configuration.iceServers.map(nativeIceServer),
     iceTransportPolicy: configuration.iceTransportPolicy,
     bundlePolicy: configuration.bundlePolicy,
+    iceCandidatePoolSize: configuration.iceCandidatePoolSize,
   };
 }
 

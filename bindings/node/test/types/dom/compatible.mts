@@ -22,14 +22,27 @@ await pc.addIceCandidate(theirs.candidate);
 await pc.setRemoteDescription(theirs.description);
 await pc.setLocalDescription(offer);
 
-// What the two have in common has the same type.
+// What the two have in common has the same type. The library's tracks, senders and receivers have
+// members of other specifications (constraints, transforms), and its sctp lacks a null of this one.
 type Common = Pick<RTCPeerConnection, keyof RTCPeerConnection & keyof rill.RTCPeerConnection>;
-type Own = Omit<Common, `on${string}` | `${string}EventListener` | 'createDataChannel'>;
+type Media = `get${'Senders' | 'Receivers' | 'Transceivers'}` | `add${'Track' | 'Transceiver'}`;
+type Own = Omit<
+  Common,
+  `on${string}` | `${string}EventListener` | 'createDataChannel' | 'removeTrack' | 'sctp' | Media
+>;
 const common: Own = pc;
+
+declare const transports: { sctp: rill.RTCSctpTransport; ice: rill.RTCIceTransport };
+const dtls: RTCDtlsTransport = transports.sctp.transport;
+const pair: RTCIceCandidatePair | null = transports.ice.getSelectedCandidatePair();
+const parameters: RTCRtpSendParameters = pc.addTransceiver('audio').sender.getParameters();
+await pc.getSenders()[0]?.setParameters(parameters);
+pc.getTransceivers()[0]?.setCodecPreferences(RTCRtpReceiver.getCapabilities('audio')?.codecs ?? []);
+pc.addTransceiver('video', { direction: 'recvonly', sendEncodings: parameters.encodings });
 
 pc.addEventListener('icecandidate', (event) => event.candidate?.candidate);
 pc.ondatachannel = ({ channel }) => channel.send('x');
 channel.addEventListener('message', ({ data }) => data);
 new globalThis.RTCPeerConnection().addTransceiver('audio');
 
-export { dom, candidate, description, error, certificates, configuration, common };
+export { dom, candidate, description, error, certificates, configuration, common, dtls, pair };

@@ -17,6 +17,14 @@ channel.onmessage = function ({ data }) {
   this.send(data);
 };
 channel.send(Buffer.from('x'));
+pc.ontrack = ({ track, streams: [stream] }) => {
+  const { sender } = pc.addTransceiver(track, { streams: stream ? [stream] : [] });
+  void sender.replaceTrack(track.clone());
+};
+pc.sctp?.transport.iceTransport.addEventListener('statechange', function () {
+  this.getSelectedCandidatePair()?.local.candidate;
+});
+new globalThis.MediaStream([...pc.getReceivers().map(({ track }) => track)]);
 const same: globalThis.RTCPeerConnection = new globalThis.RTCPeerConnection();
 // @ts-expect-error: an event of a known name has its own type
 pc.addEventListener('icecandidate', (event: { nothing: true }) => event.nothing);
