@@ -1,6 +1,6 @@
-use rill_ice::{Loopback, StunServer};
+use rill_ice::{Loopback, Pacer, StunServer};
 
-use crate::{Exception, IceServer, IceServerError, ice_server::ServerUrl};
+use crate::{Certificate, Exception, IceServer, IceServerError, ice_server::ServerUrl};
 
 /// Which candidates may be used (webrtc-pc, `RTCIceTransportPolicy`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,13 @@ pub struct Configuration {
     pub ice_transport_policy: IceTransportPolicy,
     /// How sections share transports.
     pub bundle_policy: BundlePolicy,
+    /// How many transports may gather before they are needed; none do yet.
+    pub ice_candidate_pool_size: u8,
+    /// The certificates; at least one. Descriptions announce them all, DTLS shows the first.
+    pub certificates: Vec<Certificate>,
+    /// What keeps the pace of the checks; connections that share one share its rate
+    /// (RFC 8445 §14).
+    pub pacer: Pacer,
     /// Whether loopback addresses are offered; W3C has no such member.
     pub loopback: Loopback,
     /// How packets are secured.
@@ -56,9 +63,15 @@ pub enum ConfigurationError {
     /// A server was refused.
     #[error(transparent)]
     IceServer(#[from] IceServerError),
-    /// The policy asks for relayed candidates only.
-    #[error("iceTransportPolicy `relay` needs TURN, which is not supported yet")]
-    RelayUnsupported,
+    /// There is no certificate.
+    #[error("the configuration has no certificate; generate one")]
+    NoCertificate,
+    /// The connection is closed.
+    #[error("the connection is closed")]
+    Closed,
+    /// A member was changed that cannot be, or not any more.
+    #[error("{0} cannot be changed; make a new connection")]
+    Unchangeable(&'static str),
 }
 
 impl ConfigurationError {
@@ -67,7 +80,9 @@ impl ConfigurationError {
     pub const fn exception(&self) -> Exception {
         match self {
             Self::IceServer(error) => error.exception(),
-            Self::RelayUnsupported => Exception::NotSupported,
+            Self::NoCertificate => Exception::InvalidAccess,
+            Self::Closed => Exception::InvalidState,
+            Self::Unchangeable(_) => Exception::InvalidModification,
         }
     }
 }
@@ -83,14 +98,13 @@ pub(crate) struct Servers {
 impl Configuration {
     /// Checks everything (webrtc-pc §4.4.1.1).
     pub(crate) fn check(&self) -> Result<Servers, ConfigurationError> {
-        // Offering no address at all would be obeyed and useless; a refusal says why.
-        if self.ice_transport_policy == IceTransportPolicy::Relay {
-            return Err(ConfigurationError::RelayUnsupported);
-        }
         let mut servers = Servers::default();
         for server in &self.ice_servers {
             for url in server.parse()? {
                 match url {
+                    // It has nothing that may be used.
+                    ServerUrl::Stun(_)
+                        if self.ice_transport_policy == IceTransportPolicy::Relay => {}
                     ServerUrl::Stun(server) => servers.stun.push(server),
                     ServerUrl::Unsupported(url) => servers.unsupported.push(url),
                 }

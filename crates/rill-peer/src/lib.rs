@@ -24,15 +24,17 @@ mod fingerprint;
 mod ice_candidate;
 mod ice_server;
 mod jsep;
+mod media;
 mod peer_connection;
 mod state;
 mod task;
+mod transceiver;
 mod transport;
 mod view;
 
 pub use rill_ice::{
-    Agent, CandidatePair, Interface, Kind, LocalCandidate, Loopback, Path, Request, RequestId,
-    Response, ServerOutcome, SocketId, Transmit,
+    Agent, CandidatePair, Interface, Kind, LocalCandidate, Loopback, Pacer, PairInfo, Path,
+    Request, RequestId, Response, Role, ServerOutcome, SocketId, Transmit, TransportId,
 };
 
 pub use self::{
@@ -49,13 +51,19 @@ pub use self::{
         AddIceCandidateError, CreateAnswerError, CreateOfferError, SectionProblem,
         SetDescriptionError,
     },
-    peer_connection::PeerConnection,
+    media::{
+        Codec, CodecCapability, HeaderExtension, MediaKind, MediaProblem, codec_capabilities,
+        header_extension_capabilities,
+    },
+    peer_connection::{OfferOptions, PeerConnection},
     state::{
         ConnectionState, DataChannelState, DtlsTransportState, IceConnectionState,
-        IceGatheringState, SignalingState,
+        IceGatheringState, SctpTransportState, SignalingState,
     },
     task::{
         ChannelError, ChannelId, Event, IceCandidateError, Message, OperationId, ServerReport,
         Task, TransportError,
     },
+    transceiver::{Direction, TransceiverError, TransceiverId, TransceiverInfo, TransceiverInit},
+    view::{DtlsTransportInfo, IceParameters, IceTransportInfo, SctpTransportInfo},
 };

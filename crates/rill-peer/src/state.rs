@@ -108,6 +108,18 @@ w3c_enum! {
 }
 
 w3c_enum! {
+    /// The state of the SCTP association (webrtc-pc, `RTCSctpTransportState`).
+    SctpTransportState {
+        /// Negotiated, and not yet established.
+        Connecting = "connecting",
+        /// Established.
+        Connected = "connected",
+        /// Ended, by either side.
+        Closed = "closed",
+    }
+}
+
+w3c_enum! {
     /// The state of a data channel (webrtc-pc, `RTCDataChannelState`).
     DataChannelState {
         /// Not yet open.

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use rill_ice::{CandidatePair, ServerOutcome, TransportId};
 use smallvec::SmallVec;
 
-use crate::{ConnectionState, IceCandidate, IceConnectionState, IceGatheringState, SignalingState};
+use crate::{
+    ConnectionState, IceCandidate, IceConnectionState, IceGatheringState, SignalingState,
+    TransceiverId,
+};
 
 /// Names one asynchronous operation, so that its completion can be recognised among the tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,10 +80,43 @@ pub enum Event {
     IceCandidateError(IceCandidateError),
     /// How a STUN server fared; not a W3C event.
     Server(ServerReport),
-    /// `selectedcandidatepairchange` on the ICE transport.
-    SelectedCandidatePairChange(Box<CandidatePair>),
-    /// `error` on the DTLS transport.
-    TransportError(TransportError),
+    /// `gatheringstatechange` on an ICE transport.
+    IceTransportGatheringStateChange(TransportId),
+    /// `selectedcandidatepairchange` on an ICE transport.
+    SelectedCandidatePairChange(TransportId, Box<CandidatePair>),
+    /// `statechange` on an ICE transport.
+    IceTransportStateChange(TransportId),
+    /// `error` on a DTLS transport.
+    TransportError(TransportId, TransportError),
+    /// `statechange` on a DTLS transport.
+    DtlsTransportStateChange(TransportId),
+    /// `statechange` on the SCTP transport.
+    SctpTransportStateChange,
+    /// `track`: the peer offers to send on this transceiver, in these streams.
+    Track {
+        /// The transceiver.
+        transceiver: TransceiverId,
+        /// The ids of the streams that its track belongs to.
+        streams: Vec<String>,
+    },
+    /// The received track was added to a stream (`addtrack` on the stream).
+    StreamAdded {
+        /// The transceiver.
+        transceiver: TransceiverId,
+        /// The stream's id.
+        stream: String,
+    },
+    /// The received track was taken out of a stream (`removetrack` on the stream).
+    StreamRemoved {
+        /// The transceiver.
+        transceiver: TransceiverId,
+        /// The stream's id.
+        stream: String,
+    },
+    /// `mute` on the received track: the peer stopped sending.
+    Mute(TransceiverId),
+    /// `ended` on the received track: its transceiver was stopped by the peer.
+    Ended(TransceiverId),
     /// `datachannel`: the peer created this channel.
     DataChannel(ChannelId),
     /// `open` on a channel.
@@ -235,13 +271,8 @@ pub(crate) enum Change {
     Describe(Box<crate::view::Described>),
     /// A remote candidate, or end of candidates, was taken.
     RemoteCandidate(Box<crate::view::RemoteCandidateAdded>),
-    /// A local candidate is surfaced.
+    /// A local candidate, or the end of them, is surfaced.
     LocalCandidate(Box<crate::view::LocalCandidateFound>),
-    /// A transport has no more candidates in a generation.
-    LocalEndOfCandidates {
-        /// The generation's username fragment.
-        ufrag: String,
-    },
     /// A server could not be used.
     CandidateError(Box<IceCandidateError>),
     /// A server's outcome is known.
@@ -257,15 +288,25 @@ pub(crate) enum Change {
     /// A transport selected another pair without changing its state.
     SelectedPair(TransportId, Box<CandidatePair>),
     /// A transport's DTLS state.
-    Dtls(
-        TransportId,
-        crate::DtlsTransportState,
-        Option<Box<TransportError>>,
-    ),
+    Dtls(Box<DtlsChange>),
+    /// The association's state, and how many channels it has room for.
+    Sctp(crate::SctpTransportState, Option<u16>),
+    /// A role conflict was settled by taking this role.
+    Role(rill_ice::Role),
     /// The negotiation-needed flag is to be updated.
     NegotiationNeeded,
     /// Something of a data channel.
     Channel(ChannelId, ChannelChange),
+}
+
+/// What a task changes in one DTLS transport.
+#[derive(Debug)]
+pub(crate) struct DtlsChange {
+    pub(crate) transport: TransportId,
+    pub(crate) state: crate::DtlsTransportState,
+    pub(crate) error: Option<TransportError>,
+    /// The certificates that the peer showed.
+    pub(crate) certificates: Vec<Vec<u8>>,
 }
 
 /// What a task changes in one data channel.

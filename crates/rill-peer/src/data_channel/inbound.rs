@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::{DataChannels, Phase, RECEIVE_QUEUE};
 use crate::{
-    ChannelError, ChannelId, DataChannelState, Event as PeerEvent, Message,
+    ChannelError, ChannelId, DataChannelState, Event as PeerEvent, Message, SctpTransportState,
     task::{Change, ChannelChange, TaskQueue},
 };
 
@@ -78,7 +78,14 @@ impl DataChannels {
 
     fn handle_event(&mut self, now: Instant, event: Event, tasks: &mut TaskQueue) {
         match event {
-            Event::Connected { max_outgoing, .. } => self.announce_all(now, max_outgoing, tasks),
+            Event::Connected {
+                max_outgoing,
+                max_incoming,
+            } => {
+                let channels = max_outgoing.min(max_incoming);
+                tasks.push(Change::Sctp(SctpTransportState::Connected, Some(channels)));
+                self.announce_all(now, max_outgoing, tasks);
+            }
             Event::StreamsReset(streams) if streams.is_empty() => {
                 let all: Vec<_> = self.by_stream.keys().copied().collect();
                 all.into_iter()
@@ -106,9 +113,11 @@ impl DataChannels {
             | Event::Aborted {
                 reason: AbortReason::Peer(_),
             } => {
+                tasks.push(Change::Sctp(SctpTransportState::Closed, None));
                 self.close_all(None, tasks);
             }
             Event::Aborted { reason } => {
+                tasks.push(Change::Sctp(SctpTransportState::Closed, None));
                 self.close_all(Some(&ChannelError::Sctp(reason.to_string())), tasks);
             }
             Event::MessageTooLarge { stream, length } => {

@@ -3,7 +3,7 @@
 use rill_ice::TransportId;
 use rill_sdp::{Attribute, Candidate, Session};
 
-use super::{AddIceCandidateError, Jsep, Section, Side};
+use super::{AddIceCandidateError, Jsep, Section, Side, bundle::tag_index};
 use crate::{IceCandidateInit, SignalingState};
 
 /// A candidate, or the end of candidates, that can be taken.
@@ -11,7 +11,8 @@ use crate::{IceCandidateInit, SignalingState};
 pub(crate) struct CandidatePlan {
     /// `None` is end-of-candidates.
     pub(crate) candidate: Option<Candidate>,
-    pub(crate) transports: Vec<TransportId>,
+    /// The transports it is for, each with the generation's username fragment.
+    pub(crate) transports: Vec<(TransportId, String)>,
     /// Where the line is mirrored: username fragment, section, line.
     pub(crate) lines: Vec<(String, usize, Attribute)>,
 }
@@ -52,11 +53,12 @@ impl Jsep {
         let mut lines = Vec::new();
         for (index, ufrag) in places {
             // A section that is not used: the candidate is taken and has no effect.
-            let Some(transport) = self.transport_of(&remote.session, index) else {
+            let Some(transport) = self.sections.get(index).and_then(Section::transport) else {
                 continue;
             };
-            if !transports.contains(&transport) {
-                transports.push(transport);
+            let place = (transport, ufrag.clone());
+            if !transports.contains(&place) {
+                transports.push(place);
             }
             lines.push((ufrag, index, line.clone()));
         }
@@ -93,18 +95,6 @@ impl Jsep {
             _ => Ok(places),
         }
     }
-
-    /// The transport of a section: its own, or the one it is bundled with (RFC 9143 §7).
-    fn transport_of(&self, remote: &Session, index: usize) -> Option<TransportId> {
-        let own = self.sections.get(index)?;
-        own.transport().or_else(|| {
-            let group = remote
-                .bundle_groups()
-                .find(|group| group.contains(&own.mid))?;
-            let mut bundled = self.sections.iter().filter(|s| group.contains(&s.mid));
-            bundled.find_map(Section::transport)
-        })
-    }
 }
 
 /// The sections that a candidate names. The mid decides where it is given, be the index as it may.
@@ -136,21 +126,6 @@ fn section_indices(
 
 /// The username fragment that holds for a section: its own, its bundle's, or the session's.
 fn ufrag_of(session: &Session, index: usize) -> Option<&str> {
-    let media = session.media.get(index)?;
-    let tagged = || {
-        let mid = media.mid()?;
-        let group = session
-            .bundle_groups()
-            .find(|group| group.iter().any(|m| m == mid))?;
-        let tag = group.first()?;
-        session
-            .media
-            .iter()
-            .find(|media| media.mid() == Some(tag))?
-            .ice_ufrag()
-    };
-    media
-        .ice_ufrag()
-        .or_else(tagged)
-        .or_else(|| session.ice_ufrag())
+    let own = session.media.get(index)?.ice_ufrag();
+    own.or_else(|| session.section(tag_index(session, index))?.ice_ufrag())
 }

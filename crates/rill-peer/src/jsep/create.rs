@@ -1,10 +1,13 @@
 //! createOffer and createAnswer (RFC 9429 §5.2, §5.3). They change nothing but the record of what
 //! was created last.
 
+use std::collections::BTreeMap;
+
+use rill_ice::{Credentials, TransportId};
 use rill_sdp::{Attribute, Session};
 
-use super::{Jsep, LocalParameters, Section, SectionRole};
-use crate::{SdpType, SessionDescription};
+use super::{Address, Jsep, LocalParameters, Section, bundle::speakers};
+use crate::{SdpType, SessionDescription, transceiver::Transceivers};
 
 /// A description that was created and may now be applied, unchanged.
 #[derive(Clone, Debug)]
@@ -14,102 +17,193 @@ pub(crate) struct Created {
     pub(crate) session: Session,
     /// The sections that hold once it is applied.
     pub(crate) sections: Vec<Section>,
+    /// The credentials of its transports; those that differ from the present ones restart ICE.
+    pub(crate) credentials: Vec<(TransportId, Credentials)>,
+}
+
+/// What a description of ours is written from.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    pub(crate) sections: Vec<Section>,
+    /// Of every transport that a section uses.
+    pub(crate) parameters: BTreeMap<TransportId, LocalParameters>,
+    pub(crate) transceivers: &'a Transceivers,
 }
 
 impl Jsep {
-    /// The sections of the next offer: those there are, in their order, and one for data channels
-    /// when `data` asks for it and there is none.
-    pub(crate) fn create_offer(
-        &mut self,
-        data: bool,
-        parameters: &LocalParameters,
-    ) -> SessionDescription {
-        let mut sections = self.sections.clone();
-        if data && !sections.iter().any(|section| section.transport().is_some()) {
-            let mid = self.free_mid();
-            sections.push(Section::data(mid, parameters.transport));
-        }
+    pub(crate) fn create_offer(&mut self, text: &Text<'_>) -> SessionDescription {
         // RFC 9429 §5.2.1: both tokens, at session level.
         let options = vec!["trickle".to_owned(), "ice2".to_owned()];
-        let created = self.create(sections, options, parameters);
+        let live = text
+            .sections
+            .iter()
+            .filter(|section| !section.is_rejected());
+        let group: Vec<_> = live.map(|section| section.mid.clone()).collect();
+        let groups = if group.is_empty() {
+            Vec::new()
+        } else {
+            vec![group]
+        };
+        let mut created = self.create(text, &groups, options);
+        created.session.attributes.extend(text.lip_sync_groups());
+        created.sdp = created.session.to_string();
+        // RFC 9429 §5.2.2: another offer, another version.
+        if self
+            .last_offer
+            .as_ref()
+            .is_some_and(|last| last.sdp != created.sdp)
+        {
+            self.version += 1;
+            created.session.origin.session_version = self.next_version();
+            created.sdp = created.session.to_string();
+        }
         let description = SessionDescription::new(SdpType::Offer, created.sdp.clone());
         self.last_offer = Some(created);
         description
     }
 
     /// Answers the pending offer section by section; the caller has checked that there is one.
-    pub(crate) fn create_answer(
-        &mut self,
-        offer: &Session,
-        parameters: &LocalParameters,
-    ) -> SessionDescription {
+    pub(crate) fn create_answer(&mut self, offer: &Session, text: &Text<'_>) -> SessionDescription {
         // RFC 9429 §5.3.1: a token only if the offer has it.
         let options = ["trickle", "ice2"]
             .into_iter()
             .filter(|token| lists_ice_option(offer, token))
             .map(str::to_owned)
             .collect();
-        let created = self.create(self.sections.clone(), options, parameters);
+        // RFC 9143 §7.3: the groups of the offer, without what is rejected.
+        let lives = |mid: &&String| {
+            let of_mid = |section: &&Section| section.mid == **mid;
+            text.sections
+                .iter()
+                .find(of_mid)
+                .is_some_and(|s| !s.is_rejected())
+        };
+        let groups: Vec<Vec<String>> = offer
+            .bundle_groups()
+            .map(|group| group.iter().filter(lives).cloned().collect())
+            .filter(|group: &Vec<String>| !group.is_empty())
+            .collect();
+        let mut created = self.create(text, &groups, options);
+        for (media, offered) in created.session.media.iter_mut().zip(&offer.media) {
+            if offered.mid().is_none() {
+                media.remove_attribute("mid");
+            }
+        }
+        let offered_sync = offer.groups().filter(|(semantics, _)| *semantics == "LS");
+        let answered = offered_sync.filter_map(|(_, mids)| text.answered_lip_sync(mids));
+        created.session.attributes.extend(answered);
+        created.sdp = created.session.to_string();
         let description = SessionDescription::new(SdpType::Answer, created.sdp.clone());
         self.last_answer = Some(created);
         description
     }
 
-    fn create(
-        &self,
-        sections: Vec<Section>,
-        ice_options: Vec<String>,
-        parameters: &LocalParameters,
-    ) -> Created {
+    fn create(&self, text: &Text<'_>, groups: &[Vec<String>], ice_options: Vec<String>) -> Created {
         let mut session = Session::new(self.session_id, self.next_version());
-        let mids = self.bundled_mids(&sections);
-        if !mids.is_empty() {
-            session.attributes.push(Attribute::Group {
+        session
+            .attributes
+            .extend(groups.iter().map(|mids| Attribute::Group {
                 semantics: "BUNDLE".into(),
-                mids,
-            });
-        }
+                mids: mids.clone(),
+            }));
         if !ice_options.is_empty() {
             session.attributes.push(Attribute::IceOptions(ice_options));
         }
-        for section in &sections {
-            let live = section.transport() == Some(parameters.transport);
+        let speakers = speakers(&text.sections, groups);
+        for (index, section) in text.sections.iter().enumerate() {
+            let parameters = section.transport().and_then(|id| text.parameters.get(&id));
+            let address = match parameters {
+                Some(parameters) if speakers[index] => Address::Own(parameters),
+                _ if self.is_bundled(index, section) => Address::Bundled,
+                _ => Address::BundleOnly,
+            };
             session
                 .media
-                .push(section.to_media(live.then_some(parameters)));
+                .push(section.to_media(address, text.streams(section)));
         }
-        Created {
-            sdp: session.to_string(),
-            session,
-            sections,
-        }
-    }
-
-    /// The group of an answer holds only what the offer grouped (RFC 9143 §7.3).
-    fn bundled_mids(&self, sections: &[Section]) -> Vec<String> {
-        let offered = self.descriptions.pending_remote.as_ref().map(|offer| {
-            offer
-                .session
-                .bundle_groups()
-                .flatten()
-                .cloned()
-                .collect::<Vec<_>>()
-        });
-        sections
+        let credentials = text
+            .parameters
             .iter()
-            .filter(|section| !matches!(section.role, SectionRole::Rejected))
-            .map(|section| section.mid.clone())
-            .filter(|mid| offered.as_ref().is_none_or(|offered| offered.contains(mid)))
-            .collect()
+            .map(|(id, parameters)| (*id, parameters.credentials.clone()));
+        Created {
+            sdp: String::new(),
+            session,
+            sections: text.sections.clone(),
+            credentials: credentials.collect(),
+        }
     }
 
-    /// A mid that no section has (RFC 9429 §5.2.1: any short unique token).
-    fn free_mid(&self) -> String {
-        let taken = |mid: &str| self.sections.iter().any(|section| section.mid == mid);
-        (self.sections.len()..)
-            .map(|number| number.to_string())
-            .find(|mid| !taken(mid))
-            .unwrap_or_default()
+    /// Whether the peer knows that this section shares its transport: it was negotiated, or the peer
+    /// offered it.
+    fn is_bundled(&self, index: usize, section: &Section) -> bool {
+        let known = |sections: &[Section]| {
+            sections.get(index).is_some_and(|other| {
+                other.mid == section.mid && other.transport() == section.transport()
+            })
+        };
+        known(self.stable_sections()) || (self.pending.is_some() && known(&self.offered))
+    }
+}
+
+impl Text<'_> {
+    fn streams(&self, section: &Section) -> &[String] {
+        section
+            .transceiver()
+            .and_then(|id| self.transceivers.get(id))
+            .map_or(&[], |transceiver| &transceiver.sender.streams)
+    }
+
+    /// RFC 9429 §5.2.1: for each stream with several sections, a group.
+    fn lip_sync_groups(&self) -> Vec<Attribute> {
+        let sending = || {
+            let sends =
+                |section: &&Section| section.as_media().is_some_and(|m| m.direction.sends());
+            self.sections.iter().filter(sends)
+        };
+        let mut streams: Vec<&String> = Vec::new();
+        for stream in sending().flat_map(|section| self.streams(section)) {
+            if !streams.contains(&stream) {
+                streams.push(stream);
+            }
+        }
+        let mids = |stream: &String| {
+            let of_stream = |section: &&Section| self.streams(section).contains(stream);
+            let mids = sending()
+                .filter(of_stream)
+                .map(|section| section.mid.clone());
+            mids.collect::<Vec<_>>()
+        };
+        let groups = streams.into_iter().map(mids).filter(|mids| mids.len() > 1);
+        groups.map(lip_sync).collect()
+    }
+
+    /// RFC 9429 §5.3.1: those of an offered group that have a stream in common, or none at all.
+    fn answered_lip_sync(&self, offered: &[String]) -> Option<Attribute> {
+        let live = |mid: &&String| {
+            let of_mid = |section: &&Section| section.mid == **mid && !section.is_rejected();
+            self.sections.iter().find(of_mid)
+        };
+        let sections: Vec<_> = offered.iter().filter_map(|mid| live(&mid)).collect();
+        let first = sections
+            .iter()
+            .find_map(|section| self.streams(section).first());
+        let belongs = |section: &&&Section| {
+            let streams = self.streams(section);
+            streams.is_empty() || first.is_some_and(|first| streams.contains(first))
+        };
+        let mids: Vec<_> = sections
+            .iter()
+            .filter(belongs)
+            .map(|section| section.mid.clone())
+            .collect();
+        (mids.len() > 1).then(|| lip_sync(mids))
+    }
+}
+
+fn lip_sync(mids: Vec<String>) -> Attribute {
+    Attribute::Group {
+        semantics: "LS".into(),
+        mids,
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{Exception, SdpType, SignalingState};
+use crate::{Exception, SdpType, SignalingState, media::MediaProblem};
 
 /// Why an offer was not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -6,6 +6,9 @@ pub enum CreateOfferError {
     /// The connection is closed.
     #[error("the connection is closed")]
     Closed,
+    /// A remote offer is pending; answer it or take it back first.
+    #[error("an offer cannot be made in signaling state {0}; answer the peer's offer first")]
+    WrongState(SignalingState),
 }
 
 impl CreateOfferError {
@@ -86,10 +89,6 @@ impl SetDescriptionError {
             Self::Closed | Self::WrongState { .. } => Exception::InvalidState,
             Self::Modified(_) => Exception::InvalidModification,
             Self::Syntax(_) => Exception::Operation,
-            Self::Section {
-                problem: SectionProblem::Restart,
-                ..
-            } => Exception::Operation,
             Self::Section { .. } | Self::SectionCount { .. } => Exception::InvalidAccess,
         }
     }
@@ -125,9 +124,21 @@ pub enum SectionProblem {
     /// RFC 9143 §7: mids are unique.
     #[error("another section has the same mid")]
     DuplicateMid,
-    /// The credentials of an established transport changed.
-    #[error("it restarts ICE, which is not supported yet")]
-    Restart,
+    /// RFC 9429 §5.10: our offer restarted ICE.
+    #[error("it answers an ICE restart with the credentials from before it")]
+    RestartUnanswered,
+    /// RFC 9429 §5.10: an answer cannot restart ICE by itself.
+    #[error("its ICE credentials changed, and the offer did not restart ICE")]
+    RestartUnasked,
+    /// RFC 9429 §5.11: another DTLS association needs an ICE restart.
+    #[error("its fingerprint or tls-id changed without an ICE restart")]
+    DtlsChanged,
+    /// RFC 9143 §7.5.1: it was offered only in a bundle.
+    #[error("it was offered only in a bundle, and the answer takes it out: bundle or reject it")]
+    NotBundled,
+    /// The audio or video in it cannot be negotiated.
+    #[error(transparent)]
+    Media(#[from] MediaProblem),
 }
 
 /// Why a candidate was not taken. Nothing changed.

@@ -1,15 +1,21 @@
 //! Offer and answer (RFC 9429): parse, plan, commit. A plan makes every check and changes nothing;
 //! a commit cannot fail.
 
+mod answer;
+mod bundle;
 mod candidate;
 mod create;
 mod default_candidate;
 mod descriptions;
 mod error;
+mod offer;
 mod remote;
+mod remote_answer;
+mod remote_offer;
+mod remote_transport;
 mod section;
 
-use rill_ice::TransportId;
+use rill_ice::{Credentials, TransportId};
 use rill_sdp::Session;
 
 use self::create::Created;
@@ -17,10 +23,17 @@ pub use self::error::{
     AddIceCandidateError, CreateAnswerError, CreateOfferError, SectionProblem, SetDescriptionError,
 };
 pub(crate) use self::{
+    create::Text,
     default_candidate::set_default_candidate,
     descriptions::{Description, Descriptions, Side},
-    remote::{RemoteData, RemotePlan},
-    section::{LocalParameters, MAX_MESSAGE_SIZE, SCTP_PORT, Section, SectionRole},
+    offer::OfferInput,
+    remote::{RemoteData, RemoteSide},
+    remote_answer::AnswerPlan,
+    remote_offer::OfferPlan,
+    remote_transport::RemoteTransport,
+    section::{
+        Address, LocalParameters, MAX_MESSAGE_SIZE, MediaSection, SCTP_PORT, Section, Usage,
+    },
 };
 use crate::{SdpType, SessionDescription};
 
@@ -34,10 +47,14 @@ pub(crate) struct Jsep {
     stable: Option<Vec<Section>>,
     last_offer: Option<Created>,
     last_answer: Option<Created>,
+    /// The sections of the pending offer, of either side: every answer starts from them.
+    pub(crate) offered: Vec<Section>,
     /// What the peer said in the offer that waits for our answer.
-    pub(crate) offered: Option<RemoteData>,
+    pub(crate) pending: Option<RemoteSide>,
     /// What the peer said in the negotiation that holds.
-    pub(crate) established: Option<RemoteData>,
+    pub(crate) established: RemoteSide,
+    /// The transports on which our pending offer restarts ICE.
+    pub(crate) restarts: Vec<TransportId>,
     session_id: u64,
     version: u64,
 }
@@ -51,8 +68,10 @@ impl Jsep {
             stable: None,
             last_offer: None,
             last_answer: None,
-            offered: None,
-            established: None,
+            offered: Vec::new(),
+            pending: None,
+            established: RemoteSide::default(),
+            restarts: Vec::new(),
             session_id: session_id >> 2,
             version: 0,
         }
@@ -65,7 +84,7 @@ impl Jsep {
 
     /// The sections a remote offer continues: an offer of our own that is pending is taken back
     /// first.
-    fn stable_sections(&self) -> &[Section] {
+    pub(crate) fn stable_sections(&self) -> &[Section] {
         self.stable.as_deref().unwrap_or(&self.sections)
     }
 
@@ -73,7 +92,8 @@ impl Jsep {
     /// what becomes of them: a rollback needs them.
     pub(crate) fn transports(&self) -> Vec<TransportId> {
         let mut transports = Vec::new();
-        for section in self.stable.iter().flatten().chain(&self.sections) {
+        let pending = self.stable.iter().flatten().chain(&self.offered);
+        for section in pending.chain(&self.sections) {
             transports.extend(
                 section
                     .transport()
@@ -81,6 +101,27 @@ impl Jsep {
             );
         }
         transports
+    }
+
+    /// Whether a section of ours, or one that a rollback returns to, has its data channels there.
+    pub(crate) fn carries_data(&self, transport: TransportId) -> bool {
+        let all = self.stable.iter().flatten().chain(&self.sections);
+        let mut data = all.filter(|section| section.is_data());
+        data.any(|section| section.transport() == Some(transport))
+    }
+
+    /// What the peer said in the pending offer, as far as our answer takes it up.
+    pub(crate) fn pending_answered(&self) -> Option<RemoteSide> {
+        let mut remote = self.pending.clone()?;
+        let used = |id: TransportId| {
+            let mut sections = self.sections.iter();
+            sections.any(|section| section.transport() == Some(id))
+        };
+        remote.transports.retain(|transport| used(transport.id));
+        if !self.sections.iter().any(Section::is_data) {
+            remote.data = None;
+        }
+        Some(remote)
     }
 
     /// Whether the step fits the signaling state.
@@ -118,6 +159,7 @@ impl Jsep {
                 session: created.session.clone(),
             },
             sections: created.sections.clone(),
+            credentials: created.credentials.clone(),
         })
     }
 
@@ -133,11 +175,14 @@ impl Jsep {
         }
         self.descriptions.apply(side, description);
         if kind == SdpType::Offer {
+            self.offered = self.sections.clone();
             // It answered another offer.
             self.last_answer = None;
         }
         if kind == SdpType::Answer {
             self.stable = None;
+            self.offered = Vec::new();
+            self.restarts = Vec::new();
             self.last_offer = None;
             self.last_answer = None;
         }
@@ -148,7 +193,9 @@ impl Jsep {
         if let Some(stable) = self.stable.take() {
             self.sections = stable;
         }
-        self.offered = None;
+        self.offered = Vec::new();
+        self.pending = None;
+        self.restarts = Vec::new();
         self.last_offer = None;
         self.last_answer = None;
         let session = Session::new(0, 0);
@@ -166,4 +213,6 @@ impl Jsep {
 pub(crate) struct LocalPlan {
     pub(crate) description: Description,
     pub(crate) sections: Vec<Section>,
+    /// The credentials that it gives to its transports.
+    pub(crate) credentials: Vec<(TransportId, Credentials)>,
 }

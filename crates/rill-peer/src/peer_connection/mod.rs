@@ -1,12 +1,19 @@
 //! The connection: its parts, and the getters. What it does is in the files beside this one.
 
+mod apply;
 mod channel;
-mod negotiate;
+mod commit;
+mod configure;
+mod create;
+mod describe;
+mod establish;
 mod network;
 mod operation;
 mod poll;
 mod pump;
 mod signal;
+mod transceivers;
+mod transports;
 
 use std::{collections::VecDeque, time::Instant};
 
@@ -22,11 +29,13 @@ use crate::{
     data_channel::DataChannels,
     jsep::{Description, Jsep},
     task::TaskQueue,
+    transceiver::{TrackEvents, TransceiverId, Transceivers, uuid},
     transport::DtlsTransport,
     view::View,
 };
 
-use self::operation::Operations;
+pub use self::create::OfferOptions;
+use self::{configure::Restart, operation::Operations};
 
 /// A W3C peer connection without sockets, clock or threads.
 ///
@@ -43,16 +52,24 @@ pub struct PeerConnection {
     view: View,
     tasks: TaskQueue,
     transports: Vec<DtlsTransport>,
+    /// The transport that carries the data channels.
+    data_transport: Option<TransportId>,
     channels: DataChannels,
+    transceivers: Transceivers,
+    /// The id of the stream of tracks of which the peer says no stream.
+    default_stream: String,
+    /// Those that came with the pending remote offer.
+    offered_transceivers: Vec<TransceiverId>,
     operations: Operations,
+    restart: Restart,
     certificate: Certificate,
     configuration: Configuration,
     /// URLs of servers that cannot be used yet; reported when gathering starts.
     unsupported_servers: Vec<String>,
     rng: ChaCha20Rng,
-    /// The transport that the next new section takes; it does nothing until then.
-    spare: TransportId,
-    /// RFC 8842 §4: one DTLS association, one id.
+    /// The transports that the next new sections take; they do nothing until then.
+    spares: Vec<TransportId>,
+    /// What the tls-ids of this connection begin with (RFC 8842 §4).
     tls_id: String,
     /// Datagrams that nobody wanted.
     dropped: u64,
@@ -70,28 +87,28 @@ impl PeerConnection {
     ///
     /// # Errors
     ///
-    /// A server of the configuration cannot be read, or a policy cannot be followed.
-    pub fn new(
-        configuration: Configuration,
-        certificate: Certificate,
-        seed: [u8; 32],
-    ) -> Result<Self, ConfigurationError> {
+    /// A server of the configuration cannot be read, or there is no certificate.
+    pub fn new(configuration: Configuration, seed: [u8; 32]) -> Result<Self, ConfigurationError> {
         let servers = configuration.check()?;
+        let certificate = configuration.certificates.first();
+        let certificate = certificate
+            .ok_or(ConfigurationError::NoCertificate)?
+            .clone();
         let mut rng = ChaCha20Rng::from_seed(seed);
         let config = Config {
             stun_servers: servers.stun,
             include_loopback: configuration.loopback,
+            pacer: configuration.pacer.clone(),
             ..Config::default()
         };
         let mut agent_seed = [0; 32];
         rng.fill_bytes(&mut agent_seed);
         // The first description decides the role (RFC 9429 §5.6, §5.7).
-        let mut agent = Agent::new(
+        let agent = Agent::new(
             config,
             Role::Controlling,
             ChaCha20Rng::from_seed(agent_seed),
         );
-        let spare = agent.add_transport();
         let mut tls_id = [0; 16];
         rng.fill_bytes(&mut tls_id);
         Ok(Self {
@@ -100,13 +117,18 @@ impl PeerConnection {
             view: View::default(),
             tasks: TaskQueue::default(),
             transports: Vec::new(),
+            data_transport: None,
             channels: DataChannels::new(),
+            transceivers: Transceivers::default(),
+            default_stream: uuid(&mut rng),
+            offered_transceivers: Vec::new(),
             operations: Operations::default(),
+            restart: Restart::default(),
             certificate,
             configuration,
             unsupported_servers: servers.unsupported,
             rng,
-            spare,
+            spares: Vec::new(),
             tls_id: tls_id.iter().map(|byte| format!("{byte:02x}")).collect(),
             dropped: 0,
             carry: Vec::new(),
@@ -255,6 +277,11 @@ impl PeerConnection {
         self.channels.close_silently();
         self.jsep.descriptions.signaling_state = SignalingState::Closed;
         self.view.close();
+        // Silently as well.
+        let mut unfired = TrackEvents::default();
+        for transceiver in self.transceivers.listed_mut() {
+            transceiver.stop(&mut unfired);
+        }
         self.tasks.clear();
     }
 }

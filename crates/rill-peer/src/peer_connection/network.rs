@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rill_ice::{Path, Received, Request, RequestId, Response, Transmit};
 
-use crate::{PeerConnection, transport::DtlsTransport};
+use crate::{IceTransportPolicy, PeerConnection, transport::DtlsTransport};
 
 /// A train of equal-sized datagrams ends at this many bytes: half of the smallest usual receive
 /// buffer, so that one train never overflows it (208 KiB on Linux).
@@ -39,6 +39,12 @@ impl PeerConnection {
 
     /// A request of [`Self::poll_request`] was carried out, or failed.
     pub fn handle_response(&mut self, now: Instant, id: RequestId, response: Response) {
+        let relayed_only = self.configuration.ice_transport_policy == IceTransportPolicy::Relay;
+        let response = match response {
+            // RFC 9429 §3.5.3: no address of ours is used, and none is told.
+            Response::Interfaces(_) if relayed_only => Response::Interfaces(Vec::new()),
+            response => response,
+        };
         self.agent.handle_response(now, id, response);
         self.pump(now);
     }
@@ -117,10 +123,10 @@ impl PeerConnection {
 
     /// SCTP packets, sealed, as one train: equal lengths, the last one shorter at most.
     fn poll_data(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        let index = self
-            .transports
-            .iter()
-            .position(DtlsTransport::is_connected)?;
+        let carries = |transport: &DtlsTransport| {
+            Some(transport.id()) == self.data_transport && transport.is_connected()
+        };
+        let index = self.transports.iter().position(carries)?;
         let Some(to) = self.agent.route(self.transports[index].id()) else {
             // As if the network had lost them: SCTP repeats what matters.
             while self.channels.poll_transmit(now, &mut self.packet) {

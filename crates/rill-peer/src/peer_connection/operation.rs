@@ -60,18 +60,17 @@ impl PeerConnection {
 
     /// webrtc-pc §4.7.3, "check if negotiation is needed".
     fn check_negotiation_needed(&self) -> bool {
-        let negotiated = self
-            .view
-            .descriptions
-            .current_local
-            .as_ref()
-            .is_some_and(|description| {
-                description
-                    .session
-                    .media
-                    .iter()
-                    .any(|media| media.kind == "application")
-            });
-        self.channels.is_used() && !negotiated
+        let descriptions = &self.view.descriptions;
+        let current = descriptions.current_local.as_ref();
+        let has_data = current.is_some_and(|local| {
+            let mut media = local.session.media.iter();
+            media.any(|media| media.is_data() && !media.is_rejected())
+        });
+        self.restart.is_pending()
+            || (self.channels.is_used() && !has_data)
+            || self
+                .transceivers
+                .listed()
+                .any(|transceiver| transceiver.needs_negotiation(descriptions))
     }
 }

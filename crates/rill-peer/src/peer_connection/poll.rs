@@ -1,4 +1,9 @@
-use crate::{Event, PeerConnection, Task, task::Change};
+use smallvec::SmallVec;
+
+use crate::{
+    Event, PeerConnection, SdpType, SignalingState, Task, task::Change, transceiver::TrackEvents,
+    view::Described,
+};
 
 impl PeerConnection {
     /// The next W3C task: the getters change with it, then its events are to be dispatched in order
@@ -17,20 +22,13 @@ impl PeerConnection {
                         channel.init.id = Some(stream);
                     }
                 }
-                self.view.describe(*described, events);
-                // webrtc-pc §4.4.1.5: stable again, the flag is cleared before it is updated.
-                if self.signaling_state() == crate::SignalingState::Stable {
-                    self.operations.negotiation_needed = false;
-                }
+                self.show(*described, events);
             }
             Change::RemoteCandidate(added) => {
                 task.completed = Some(added.operation);
                 self.view.add_remote_candidate(&added);
             }
-            Change::LocalCandidate(found) => self.view.surface(&found, events),
-            Change::LocalEndOfCandidates { ufrag } => {
-                self.view.end_local_candidates(ufrag, events);
-            }
+            Change::LocalCandidate(found) => self.view.surface(*found, events),
             Change::CandidateError(error) => events.push(Event::IceCandidateError(*error)),
             Change::Server(report) => events.push(Event::Server(*report)),
             Change::Gathering(id, state) => self.view.set_gathering(id, state, events),
@@ -38,10 +36,9 @@ impl PeerConnection {
                 self.view.set_ice(id, state, pair, events);
             }
             Change::SelectedPair(id, pair) => self.view.select(id, pair, events),
-            Change::Dtls(id, state, error) => {
-                self.view
-                    .set_dtls(id, state, error.map(|error| *error), events);
-            }
+            Change::Dtls(change) => self.view.set_dtls(*change, events),
+            Change::Sctp(state, channels) => self.view.set_sctp(state, channels, events),
+            Change::Role(role) => self.view.role = Some(role),
             Change::NegotiationNeeded => {
                 if self.negotiation_needed_now() {
                     events.push(Event::NegotiationNeeded);
@@ -50,6 +47,27 @@ impl PeerConnection {
             Change::Channel(id, change) => self.channels.apply(id, change, events),
         }
         Some(task)
+    }
+
+    /// The task of an applied description.
+    fn show(&mut self, described: Described, events: &mut SmallVec<[Event; 1]>) {
+        let kind = described.description.kind;
+        let transports = described.transports.clone();
+        let mut tracks = TrackEvents::default();
+        self.describe_transceivers(&described, &mut tracks);
+        self.view.describe(described, events);
+        if kind == SdpType::Answer {
+            self.settle_transceivers();
+            if let Some(current) = &self.view.descriptions.current_local {
+                self.restart.settle(&current.session);
+            }
+        }
+        // webrtc-pc §4.4.1.5: stable again, the flag is cleared before it is updated.
+        if self.signaling_state() == SignalingState::Stable {
+            self.operations.negotiation_needed = false;
+        }
+        tracks.flush(events);
+        self.view.retire_transports(&transports, events);
     }
 
     /// Whether a task waits to be polled.

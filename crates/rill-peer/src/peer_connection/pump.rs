@@ -6,7 +6,10 @@ use rill_ice::{Event, Generation, TransportId};
 
 use crate::{
     ChannelError, DtlsTransportState, IceCandidateError, PeerConnection, ServerReport,
-    TransportError, candidate::to_line, task::Change, transport::TransportEvent,
+    TransportError,
+    candidate::to_line,
+    task::{Change, DtlsChange},
+    transport::TransportEvent,
     view::LocalCandidateFound,
 };
 
@@ -78,16 +81,20 @@ impl PeerConnection {
                 generation,
                 candidate,
             } => Change::LocalCandidate(Box::new(LocalCandidateFound {
+                transport,
                 ufrag: self.ufrag(transport, generation)?,
-                candidate: to_line(&candidate),
+                candidate: Some(to_line(&candidate)),
                 url: candidate.url,
             })),
             Event::LocalEndOfCandidates {
                 transport,
                 generation,
-            } => Change::LocalEndOfCandidates {
+            } => Change::LocalCandidate(Box::new(LocalCandidateFound {
+                transport,
                 ufrag: self.ufrag(transport, generation)?,
-            },
+                candidate: None,
+                url: None,
+            })),
             Event::GatheringState { transport, state } => Change::Gathering(transport, state),
             Event::CandidateError {
                 url,
@@ -111,16 +118,14 @@ impl PeerConnection {
                 outcome,
                 elapsed,
             })),
-            Event::Proved { .. }
-            | Event::State { .. }
-            | Event::SelectedPair { .. }
-            | Event::Role(_) => return None,
+            Event::Role(role) => Change::Role(role),
+            Event::Proved { .. } | Event::State { .. } | Event::SelectedPair { .. } => return None,
         })
     }
 
     fn ufrag(&self, transport: TransportId, generation: Generation) -> Option<String> {
-        let (newest, credentials) = self.agent.local_credentials(transport)?;
-        (newest == generation).then(|| credentials.ufrag.clone())
+        let credentials = self.agent.credentials(transport, generation)?;
+        Some(credentials.ufrag.clone())
     }
 
     /// DTLS starts on the first valid pair, not on nomination.
@@ -128,9 +133,12 @@ impl PeerConnection {
         for transport in &mut self.transports {
             if transport.is_agreed() && self.agent.route(transport.id()).is_some() {
                 transport.start(now, &self.certificate, self.configuration.security);
-                let id = transport.id();
-                self.tasks
-                    .push(Change::Dtls(id, DtlsTransportState::Connecting, None));
+                self.tasks.push(Change::Dtls(Box::new(DtlsChange {
+                    transport: transport.id(),
+                    state: DtlsTransportState::Connecting,
+                    error: None,
+                    certificates: Vec::new(),
+                })));
             }
         }
     }
@@ -138,15 +146,19 @@ impl PeerConnection {
     fn pump_dtls(&mut self, now: Instant) {
         for transport in &mut self.transports {
             let id = transport.id();
+            let carries_data = self.data_transport == Some(id);
             while let Some(event) = transport.poll_event(now) {
                 let (state, error) = match event {
                     TransportEvent::Data(packet) => {
-                        self.channels.handle_packet(now, &packet);
+                        if carries_data {
+                            self.channels.handle_packet(now, &packet);
+                        }
                         continue;
                     }
                     TransportEvent::State(state, error) => (state, error),
                 };
                 match state {
+                    _ if !carries_data => {}
                     DtlsTransportState::Connected => self.channels.connect(now),
                     // What was received can still be read; then its channels close.
                     DtlsTransportState::Closed => self.channels.abort(now),
@@ -158,8 +170,12 @@ impl PeerConnection {
                     }
                     DtlsTransportState::New | DtlsTransportState::Connecting => {}
                 }
-                self.tasks
-                    .push(Change::Dtls(id, state, error.map(Box::new)));
+                self.tasks.push(Change::Dtls(Box::new(DtlsChange {
+                    transport: id,
+                    state,
+                    error,
+                    certificates: transport.remote_certificates(),
+                })));
             }
         }
     }

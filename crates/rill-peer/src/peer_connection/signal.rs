@@ -27,10 +27,13 @@ impl PeerConnection {
     ) -> Result<OperationId, AddIceCandidateError> {
         let end = IceCandidateInit::default();
         let plan = self.jsep.plan_candidate(init.unwrap_or(&end))?;
-        for &transport in &plan.transports {
+        for (transport, ufrag) in &plan.transports {
             match &plan.candidate {
-                Some(candidate) => self.add_to_ice(now, transport, candidate),
-                None => self.agent.end_of_remote_candidates(now, transport),
+                Some(candidate) => self.add_to_ice(now, *transport, candidate, ufrag),
+                None => {
+                    self.agent
+                        .end_of_remote_candidates(now, *transport, Some(ufrag));
+                }
             }
         }
         let operation = self.operations.begin();
@@ -43,11 +46,19 @@ impl PeerConnection {
         Ok(operation)
     }
 
-    /// What cannot be paired is left out; so is what exceeds the agent's limit.
-    pub(super) fn add_to_ice(&mut self, now: Instant, id: TransportId, candidate: &Candidate) {
-        let Some(candidate) = to_ice(candidate) else {
+    /// Gives a candidate to its generation. What cannot be paired is left out; so is what exceeds the
+    /// agent's limit, and what belongs to a section whose own transport went into a bundle.
+    pub(super) fn add_to_ice(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        candidate: &Candidate,
+        ufrag: &str,
+    ) {
+        let Some(mut candidate) = to_ice(candidate) else {
             return;
         };
+        candidate.ufrag = Some(ufrag.to_owned());
         if let Err(error) = self.agent.add_remote_candidate(now, id, candidate) {
             tracing::debug!(%error, "remote candidate not used");
         }

@@ -24,6 +24,10 @@ pub(crate) struct DtlsTransport {
     /// Handshake flights that wait for a route, oldest first.
     flights: VecDeque<Vec<u8>>,
     scratch: Vec<u8>,
+    /// The certificate that the peer showed and that was verified, in DER.
+    remote_certificate: Option<Vec<u8>>,
+    /// How many DTLS associations there were before this one.
+    associations: u32,
 }
 
 /// A datagram that came too early.
@@ -41,20 +45,35 @@ enum State {
     /// The two sides have not agreed yet.
     New,
     /// They have; the first valid pair starts the handshake.
-    Agreed {
-        role: DtlsRole,
-        fingerprints: Vec<Fingerprint>,
-    },
+    Agreed { role: DtlsRole, peer: Peer },
     /// Started.
     Running(Box<Running>),
     /// Ended.
-    Over,
+    Over(Peer),
+}
+
+/// What the peer said of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Peer {
+    pub(crate) fingerprints: Vec<Fingerprint>,
+    pub(crate) tls_id: Option<String>,
+}
+
+impl Peer {
+    /// Whether it means the same association (RFC 8842 §5.1). A peer may not know tls-ids.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let same_id = match (&self.tls_id, &other.tls_id) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        };
+        same_id && self.fingerprints == other.fingerprints
+    }
 }
 
 #[derive(Debug)]
 struct Running {
     role: DtlsRole,
-    fingerprints: Vec<Fingerprint>,
+    peer: Peer,
     dtls: Dtls,
     /// The peer's certificate is the announced one.
     verified: bool,
@@ -77,7 +96,19 @@ impl DtlsTransport {
             held: VecDeque::new(),
             flights: VecDeque::new(),
             scratch: Vec::new(),
+            remote_certificate: None,
+            associations: 0,
         }
+    }
+
+    /// How many DTLS associations there were before this one.
+    pub(crate) fn associations(&self) -> u32 {
+        self.associations
+    }
+
+    /// The verified certificate of the peer, in DER; empty before there is one.
+    pub(crate) fn remote_certificates(&self) -> Vec<Vec<u8>> {
+        self.remote_certificate.iter().cloned().collect()
     }
 
     pub(crate) fn id(&self) -> TransportId {
@@ -89,7 +120,7 @@ impl DtlsTransport {
         match &self.state {
             State::Agreed { role, .. } => Some(*role),
             State::Running(running) => Some(running.role),
-            State::New | State::Over => None,
+            State::New | State::Over(_) => None,
         }
     }
 
@@ -102,24 +133,37 @@ impl DtlsTransport {
         matches!(&self.state, State::Running(running) if running.connected)
     }
 
-    /// The exchange is complete. A second one over a running association changes nothing
-    /// (RFC 8842 §5.1).
-    pub(crate) fn negotiate(&mut self, role: DtlsRole, fingerprints: Vec<Fingerprint>) {
-        if matches!(self.state, State::New) {
-            self.state = State::Agreed { role, fingerprints };
+    /// The exchange is complete. A second one over an association changes nothing, unless the peer
+    /// asks for another (RFC 8842 §5.1, §5.5): then that begins, and this says so.
+    pub(crate) fn negotiate(&mut self, now: Instant, role: DtlsRole, peer: Peer) -> bool {
+        let renewed = match &self.state {
+            State::New => false,
+            // A provisional answer was replaced.
+            State::Agreed { .. } => false,
+            State::Running(running) if running.peer.is_same(&peer) => return false,
+            State::Over(before) if before.is_same(&peer) => return false,
+            State::Running(_) | State::Over(_) => true,
+        };
+        if renewed {
+            self.close(now);
+            self.flights.clear();
+            self.associations += 1;
+            self.remote_certificate = None;
         }
+        self.state = State::Agreed { role, peer };
+        renewed
     }
 
     /// Starts the handshake; called when ICE has a valid pair.
     pub(crate) fn start(&mut self, now: Instant, certificate: &Certificate, security: Security) {
-        let State::Agreed { role, fingerprints } = &mut self.state else {
+        let State::Agreed { role, peer } = &mut self.state else {
             return;
         };
-        let (role, fingerprints) = (*role, std::mem::take(fingerprints));
+        let (role, peer) = (*role, std::mem::take(peer));
         let dtls = Dtls::new(now, role, certificate, security);
         self.state = State::Running(Box::new(Running {
             role,
-            fingerprints,
+            peer,
             dtls,
             verified: false,
             connected: false,
@@ -141,7 +185,7 @@ impl DtlsTransport {
                 running.dtls.handle_datagram(now, datagram);
                 true
             }
-            (State::Over, _) | (_, Proof::None) => false,
+            (State::Over(_), _) | (_, Proof::None) => false,
             _ if self.held.len() < HELD => {
                 let proved = proof == Proof::Proved;
                 self.held.push_back(Held {
@@ -186,7 +230,7 @@ impl DtlsTransport {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         match &self.state {
             State::Running(running) => running.dtls.poll_timeout(),
-            State::New | State::Agreed { .. } | State::Over => None,
+            State::New | State::Agreed { .. } | State::Over(_) => None,
         }
     }
 
@@ -200,10 +244,11 @@ impl DtlsTransport {
             match running.dtls.poll(&mut self.scratch)? {
                 DtlsOutput::Packet => self.flights.push_back(self.scratch.clone()),
                 DtlsOutput::PeerCertificate(der) => {
-                    if !fingerprint::verify(&der, &running.fingerprints) {
+                    if !fingerprint::verify(&der, &running.peer.fingerprints) {
                         return Some(self.refuse(now));
                     }
                     running.verified = true;
+                    self.remote_certificate = Some(der);
                 }
                 DtlsOutput::Connected { .. } if running.verified => {
                     running.connected = true;
@@ -218,7 +263,7 @@ impl DtlsTransport {
                 }
                 DtlsOutput::Data => {}
                 DtlsOutput::Closed => {
-                    self.state = State::Over;
+                    self.end();
                     return Some(TransportEvent::State(DtlsTransportState::Closed, None));
                 }
                 DtlsOutput::Failed {
@@ -257,8 +302,17 @@ impl DtlsTransport {
             running.dtls.close(now);
             while self.poll_event(now).is_some() {}
         }
-        self.state = State::Over;
+        self.end();
         self.held.clear();
+    }
+
+    fn end(&mut self) {
+        let peer = match &mut self.state {
+            State::Agreed { peer, .. } | State::Over(peer) => std::mem::take(peer),
+            State::Running(running) => std::mem::take(&mut running.peer),
+            State::New => Peer::default(),
+        };
+        self.state = State::Over(peer);
     }
 
     /// The peer is not who it was announced to be. It is told, so that it need not find out by a
@@ -281,7 +335,7 @@ impl DtlsTransport {
     }
 
     fn fail(&mut self, error: TransportError) -> TransportEvent {
-        self.state = State::Over;
+        self.end();
         self.held.clear();
         self.flights.clear();
         TransportEvent::State(DtlsTransportState::Failed, Some(error))

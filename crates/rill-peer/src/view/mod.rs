@@ -1,11 +1,19 @@
-use rill_ice::{CandidatePair, GatheringState, TransportId, TransportState};
+//! What getters show, and how the tasks change it.
+
+mod transport;
+
+use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, TransportState};
 use rill_sdp::{Attribute, Candidate, Media};
 use smallvec::SmallVec;
 
+pub use self::transport::{DtlsTransportInfo, IceParameters, IceTransportInfo, SctpTransportInfo};
+pub(crate) use self::transport::{SctpView, TransportView};
 use crate::{
     ChannelId, ConnectionState, DtlsTransportState, Event, IceCandidate, IceConnectionState,
-    IceGatheringState, OperationId, TransportError,
+    IceGatheringState, OperationId, SctpTransportState, SdpType, TransceiverId,
     jsep::{Description, Descriptions, Side, set_default_candidate},
+    task::DtlsChange,
+    transceiver::MediaChange,
 };
 
 /// What getters show: the state as of the last polled task.
@@ -15,6 +23,9 @@ use crate::{
 pub(crate) struct View {
     pub(crate) descriptions: Descriptions,
     pub(crate) transports: Vec<TransportView>,
+    pub(crate) sctp: Option<SctpView>,
+    /// Known from the first description on.
+    pub(crate) role: Option<Role>,
     pub(crate) states: States,
 }
 
@@ -36,16 +47,6 @@ impl Default for States {
     }
 }
 
-/// One transport as the getters show it.
-#[derive(Debug)]
-pub(crate) struct TransportView {
-    pub(crate) id: TransportId,
-    pub(crate) gathering: GatheringState,
-    pub(crate) ice: TransportState,
-    pub(crate) dtls: DtlsTransportState,
-    pub(crate) selected: Option<Box<CandidatePair>>,
-}
-
 /// A description that was applied, and all that changes with it in the same task.
 #[derive(Debug)]
 pub(crate) struct Described {
@@ -55,8 +56,18 @@ pub(crate) struct Described {
     pub(crate) description: Description,
     /// The transports that exist from now on.
     pub(crate) transports: Vec<TransportId>,
+    /// The credentials that the side gave to its transports; of a rollback, ours.
+    pub(crate) credentials: Vec<(TransportId, Credentials)>,
+    /// The transport of the data section, and the longest message that it takes.
+    pub(crate) data: Option<(TransportId, Option<u64>)>,
+    pub(crate) role: Role,
     /// The stream ids that channels got by it.
     pub(crate) assigned: Vec<(ChannelId, u16)>,
+    /// What it says of the transceivers.
+    pub(crate) media: Vec<MediaChange>,
+    /// The transceivers that a rollback leaves with their section, and those that it removes.
+    pub(crate) kept: Vec<TransceiverId>,
+    pub(crate) removed: Vec<TransceiverId>,
 }
 
 /// A remote candidate that was taken.
@@ -67,36 +78,60 @@ pub(crate) struct RemoteCandidateAdded {
     pub(crate) lines: Vec<(String, usize, Attribute)>,
 }
 
-/// A local candidate of one generation.
+/// A local candidate of one generation, or that there are no more.
 #[derive(Debug)]
 pub(crate) struct LocalCandidateFound {
+    pub(crate) transport: TransportId,
     pub(crate) ufrag: String,
-    pub(crate) candidate: Candidate,
+    pub(crate) candidate: Option<Candidate>,
     pub(crate) url: Option<String>,
 }
 
 type Events = SmallVec<[Event; 1]>;
 
 impl View {
-    /// webrtc-pc §4.4.1.5, the steps that run in the queued task.
+    /// webrtc-pc §4.4.1.5, the steps that run in the queued task; those of transceivers are apart.
     pub(crate) fn describe(&mut self, mut described: Described, events: &mut Events) {
         let before = self.descriptions.signaling_state;
         if described.side == Side::Local {
             self.complete(&mut described.description);
         }
+        let rollback = described.description.kind == SdpType::Rollback;
         self.descriptions
             .apply(described.side, described.description);
-        self.transports
-            .retain(|transport| described.transports.contains(&transport.id));
-        for id in described.transports {
-            if !self.transports.iter().any(|transport| transport.id == id) {
-                self.transports.push(TransportView::new(id));
-            }
-        }
         let after = self.descriptions.signaling_state;
         if before != after {
             events.push(Event::SignalingStateChange(after));
         }
+        self.role = Some(described.role);
+        self.sctp = SctpView::after(self.sctp.take(), described.data);
+        for id in described.transports.iter().copied() {
+            if !self.transports.iter().any(|transport| transport.id == id) {
+                self.transports.push(TransportView::new(id));
+            }
+        }
+        for (id, credentials) in described.credentials {
+            if let Some(transport) = self.transport_mut(id) {
+                match described.side {
+                    _ if rollback => transport.roll_back(credentials),
+                    Side::Local => transport.set_local(credentials),
+                    Side::Remote => transport.remote = Some(credentials),
+                }
+            }
+        }
+    }
+
+    /// The transports that are gone: they are closed, and count no more.
+    pub(crate) fn retire_transports(&mut self, live: &[TransportId], events: &mut Events) {
+        let is_live = |transport: &TransportView| live.contains(&transport.id);
+        if self.transports.iter().all(is_live) {
+            return;
+        }
+        for gone in self.transports.iter().filter(|t| !is_live(t)) {
+            events.push(Event::IceTransportStateChange(gone.id));
+            events.push(Event::DtlsTransportStateChange(gone.id));
+        }
+        self.transports.retain(is_live);
         self.announce_states(events);
     }
 
@@ -134,34 +169,30 @@ impl View {
         }
     }
 
-    /// Puts the candidate into its description, then says so. A candidate whose
+    /// Puts the candidate, or `a=end-of-candidates`, into its description, then says so. One whose
     /// generation is in no applied description is discarded (RFC 9429 §4.1.10).
-    pub(crate) fn surface(&mut self, found: &LocalCandidateFound, events: &mut Events) {
-        let line = Attribute::from(found.candidate.clone());
+    pub(crate) fn surface(&mut self, found: LocalCandidateFound, events: &mut Events) {
+        if self.transport(found.transport).is_none() {
+            return;
+        }
+        let line = found.candidate.clone();
+        let line = line.map_or(Attribute::EndOfCandidates, Attribute::from);
         let Some((mid, index)) = self.insert_local(&found.ufrag, &line) else {
             return;
         };
-        events.push(Event::IceCandidate(Some(IceCandidate {
-            candidate: found.candidate.to_string(),
+        let candidate = IceCandidate {
+            candidate: found
+                .candidate
+                .map_or_else(String::new, |candidate| candidate.to_string()),
             sdp_mid: mid,
             sdp_m_line_index: index,
-            username_fragment: found.ufrag.clone(),
-            url: found.url.clone(),
-        })));
-    }
-
-    /// `a=end-of-candidates`, then the event whose candidate is the empty string.
-    pub(crate) fn end_local_candidates(&mut self, ufrag: String, events: &mut Events) {
-        let Some((mid, index)) = self.insert_local(&ufrag, &Attribute::EndOfCandidates) else {
-            return;
+            username_fragment: found.ufrag,
+            url: found.url,
         };
-        events.push(Event::IceCandidate(Some(IceCandidate {
-            candidate: String::new(),
-            sdp_mid: mid,
-            sdp_m_line_index: index,
-            username_fragment: ufrag,
-            url: None,
-        })));
+        if let Some(transport) = self.transport_mut(found.transport) {
+            transport.surface(&candidate);
+        }
+        events.push(Event::IceCandidate(Some(candidate)));
     }
 
     /// Adds a line to the sections of a generation; says where in the newest description.
@@ -189,16 +220,12 @@ impl View {
         state: GatheringState,
         events: &mut Events,
     ) {
-        let Some(transport) = self.transport(id) else {
+        let Some(transport) = self.transport_mut(id) else {
             return;
         };
         transport.gathering = state;
-        let before = self.states.gathering;
+        events.push(Event::IceTransportGatheringStateChange(id));
         self.announce_states(events);
-        // Exactly one null candidate per completion, after the state (webrtc-pc #2893).
-        if before != self.states.gathering && self.states.gathering == IceGatheringState::Complete {
-            events.push(Event::IceCandidate(None));
-        }
     }
 
     pub(crate) fn set_ice(
@@ -208,14 +235,15 @@ impl View {
         selected: Option<Box<CandidatePair>>,
         events: &mut Events,
     ) {
-        let Some(transport) = self.transport(id) else {
+        let Some(transport) = self.transport_mut(id) else {
             return;
         };
         transport.ice = state;
         if let Some(pair) = selected {
             transport.selected = Some(pair.clone());
-            events.push(Event::SelectedCandidatePairChange(pair));
+            events.push(Event::SelectedCandidatePairChange(id, pair));
         }
+        events.push(Event::IceTransportStateChange(id));
         self.announce_states(events);
     }
 
@@ -225,26 +253,40 @@ impl View {
         pair: Box<CandidatePair>,
         events: &mut Events,
     ) {
-        let Some(transport) = self.transport(id) else {
+        let Some(transport) = self.transport_mut(id) else {
             return;
         };
         transport.selected = Some(pair.clone());
-        events.push(Event::SelectedCandidatePairChange(pair));
+        events.push(Event::SelectedCandidatePairChange(id, pair));
     }
 
-    pub(crate) fn set_dtls(
-        &mut self,
-        id: TransportId,
-        state: DtlsTransportState,
-        error: Option<TransportError>,
-        events: &mut Events,
-    ) {
-        let Some(transport) = self.transport(id) else {
+    pub(crate) fn set_dtls(&mut self, change: DtlsChange, events: &mut Events) {
+        let id = change.transport;
+        let Some(transport) = self.transport_mut(id) else {
             return;
         };
-        transport.dtls = state;
-        events.extend(error.map(Event::TransportError));
+        transport.dtls = change.state;
+        transport.remote_certificates = change.certificates;
+        let error = change.error;
+        events.extend(error.map(|error| Event::TransportError(id, error)));
+        events.push(Event::DtlsTransportStateChange(id));
         self.announce_states(events);
+    }
+
+    /// The association was established, or ended (webrtc-pc §6.1.1).
+    pub(crate) fn set_sctp(
+        &mut self,
+        state: SctpTransportState,
+        channels: Option<u16>,
+        events: &mut Events,
+    ) {
+        if let Some(sctp) = &mut self.sctp
+            && sctp.state != state
+        {
+            sctp.state = state;
+            sctp.max_channels = channels;
+            events.push(Event::SctpTransportStateChange);
+        }
     }
 
     /// Every state at once, silently: `close()` fires no events (webrtc-pc §4.4.3).
@@ -256,9 +298,16 @@ impl View {
             transport.ice = TransportState::Closed;
             transport.dtls = DtlsTransportState::Closed;
         }
+        if let Some(sctp) = &mut self.sctp {
+            sctp.state = SctpTransportState::Closed;
+        }
     }
 
-    fn transport(&mut self, id: TransportId) -> Option<&mut TransportView> {
+    pub(crate) fn transport(&self, id: TransportId) -> Option<&TransportView> {
+        self.transports.iter().find(|transport| transport.id == id)
+    }
+
+    fn transport_mut(&mut self, id: TransportId) -> Option<&mut TransportView> {
         self.transports
             .iter_mut()
             .find(|transport| transport.id == id)
@@ -274,6 +323,10 @@ impl View {
         let before = std::mem::replace(&mut self.states, now);
         if before.gathering != now.gathering {
             events.push(Event::IceGatheringStateChange(now.gathering));
+            // Exactly one null candidate per completion, after the state (webrtc-pc #2893).
+            if now.gathering == IceGatheringState::Complete {
+                events.push(Event::IceCandidate(None));
+            }
         }
         if before.ice != now.ice {
             events.push(Event::IceConnectionStateChange(now.ice));
@@ -339,18 +392,6 @@ impl View {
             ConnectionState::Connecting
         } else {
             ConnectionState::Connected
-        }
-    }
-}
-
-impl TransportView {
-    fn new(id: TransportId) -> Self {
-        Self {
-            id,
-            gathering: GatheringState::New,
-            ice: TransportState::New,
-            dtls: DtlsTransportState::New,
-            selected: None,
         }
     }
 }

@@ -1,0 +1,174 @@
+//! Transports as getters show them (webrtc-pc §5.5, §5.6, §6.1.1).
+
+use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, TransportState};
+
+use crate::{DtlsTransportState, IceCandidate, SctpTransportState};
+
+/// What getters tell of an ICE transport (webrtc-pc, `RTCIceTransport`).
+#[derive(Clone, Debug)]
+pub struct IceTransportInfo {
+    /// Known from the first description on.
+    pub role: Option<Role>,
+    /// Its state.
+    pub state: TransportState,
+    /// How far it gathered.
+    pub gathering_state: GatheringState,
+    /// The pair that its packets go over.
+    pub selected_pair: Option<CandidatePair>,
+    /// The candidates that were surfaced in this generation.
+    pub local_candidates: Vec<IceCandidate>,
+    /// The candidates that the peer gave in this generation.
+    pub remote_candidates: Vec<IceCandidate>,
+    /// Ours, once a local description has them.
+    pub local_parameters: Option<IceParameters>,
+    /// The peer's, once a remote description has them.
+    pub remote_parameters: Option<IceParameters>,
+}
+
+/// The credentials of one side of a transport (webrtc-pc, `RTCIceParameters`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceParameters {
+    /// The username fragment.
+    pub username_fragment: String,
+    /// The password.
+    pub password: String,
+}
+
+/// What getters tell of a DTLS transport (webrtc-pc, `RTCDtlsTransport`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DtlsTransportInfo {
+    /// Its state.
+    pub state: DtlsTransportState,
+    /// The certificates that the peer showed, in DER; empty before that.
+    pub remote_certificates: Vec<Vec<u8>>,
+}
+
+/// What getters tell of the SCTP transport (webrtc-pc, `RTCSctpTransport`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SctpTransportInfo {
+    /// The transport below it.
+    pub transport: TransportId,
+    /// Its state.
+    pub state: SctpTransportState,
+    /// The longest message that can be sent, in bytes; `None` is no limit.
+    pub max_message_size: Option<u64>,
+    /// How many channels there can be, once connected.
+    pub max_channels: Option<u16>,
+}
+
+/// One transport as the getters show it.
+#[derive(Debug)]
+pub(crate) struct TransportView {
+    pub(crate) id: TransportId,
+    pub(crate) gathering: GatheringState,
+    pub(crate) ice: TransportState,
+    pub(crate) dtls: DtlsTransportState,
+    pub(crate) selected: Option<Box<CandidatePair>>,
+    pub(crate) local: Option<Credentials>,
+    pub(crate) remote: Option<Credentials>,
+    pub(crate) local_candidates: Vec<IceCandidate>,
+    pub(crate) remote_certificates: Vec<Vec<u8>>,
+}
+
+impl TransportView {
+    pub(super) fn new(id: TransportId) -> Self {
+        Self {
+            id,
+            gathering: GatheringState::New,
+            ice: TransportState::New,
+            dtls: DtlsTransportState::New,
+            selected: None,
+            local: None,
+            remote: None,
+            local_candidates: Vec::new(),
+            remote_certificates: Vec::new(),
+        }
+    }
+
+    /// Other credentials are another generation.
+    pub(super) fn set_local(&mut self, credentials: Credentials) {
+        if self.local.as_ref() != Some(&credentials) {
+            self.local_candidates.clear();
+        }
+        self.local = Some(credentials);
+    }
+
+    /// The generation that was there before is the newest again.
+    pub(super) fn roll_back(&mut self, credentials: Credentials) {
+        if self.local.is_some() {
+            self.set_local(credentials);
+        }
+    }
+
+    pub(super) fn surface(&mut self, candidate: &IceCandidate) {
+        let is_newest = self
+            .local
+            .as_ref()
+            .is_some_and(|local| local.ufrag == candidate.username_fragment);
+        if is_newest && !candidate.candidate.is_empty() {
+            self.local_candidates.push(candidate.clone());
+        }
+    }
+
+    pub(crate) fn info(&self, role: Option<Role>, remote: Vec<IceCandidate>) -> IceTransportInfo {
+        IceTransportInfo {
+            role,
+            state: self.ice,
+            gathering_state: self.gathering,
+            selected_pair: self.selected.as_deref().cloned(),
+            local_candidates: self.local_candidates.clone(),
+            remote_candidates: remote,
+            local_parameters: self.local.clone().map(Into::into),
+            remote_parameters: self.remote.clone().map(Into::into),
+        }
+    }
+}
+
+impl From<Credentials> for IceParameters {
+    fn from(credentials: Credentials) -> Self {
+        Self {
+            username_fragment: credentials.ufrag,
+            password: credentials.pwd,
+        }
+    }
+}
+
+/// The SCTP transport as the getters show it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SctpView {
+    pub(crate) transport: TransportId,
+    pub(crate) state: SctpTransportState,
+    pub(crate) max_message_size: Option<u64>,
+    pub(crate) max_channels: Option<u16>,
+}
+
+impl SctpView {
+    /// It comes with the first description that has a data section, and goes with its rejection
+    /// (webrtc-pc §4.4.1.5).
+    pub(super) fn after(
+        before: Option<Self>,
+        data: Option<(TransportId, Option<u64>)>,
+    ) -> Option<Self> {
+        let (transport, max_message_size) = data?;
+        let new = Self {
+            transport,
+            state: SctpTransportState::Connecting,
+            max_message_size,
+            max_channels: None,
+        };
+        Some(before.map_or(new, |sctp| Self {
+            transport,
+            max_message_size,
+            ..sctp
+        }))
+    }
+
+    pub(crate) fn info(self) -> SctpTransportInfo {
+        SctpTransportInfo {
+            transport: self.transport,
+            state: self.state,
+            max_message_size: self.max_message_size,
+            max_channels: self.max_channels,
+        }
+    }
+}
