@@ -62,7 +62,6 @@ fn refusal(text: &str) -> ParseError {
 }
 
 /// Trickle G5: crates/rill-sdp/src/fragment.rs: `fragment.media.push(media);`
-/// Trickle G5: crates/rill-sdp/src/fragment.rs: `sections.map(|media| Section::new(&self.attributes, media))`
 #[test]
 fn each_section_has_its_mid_its_candidates_in_order_and_the_credentials_before_all() {
     let fragment = read(SESSION_LEVEL);
@@ -82,6 +81,7 @@ fn each_section_has_its_mid_its_candidates_in_order_and_the_credentials_before_a
     assert_eq!((video.ended, audio.ended), (false, true));
 }
 
+/// Trickle G5: crates/rill-sdp/src/fragment.rs: `fragment.media.push(media);`
 /// Trickle G5: crates/rill-sdp/src/section.rs: `self.media.end_of_candidates() || self.session.contains(&Attribute::EndOfCandidates)`
 #[test]
 fn an_end_before_the_first_section_ends_all_of_them() {
@@ -96,6 +96,7 @@ fn an_end_before_the_first_section_ends_all_of_them() {
     assert!(lone.attributes.contains(&Attribute::EndOfCandidates));
 }
 
+/// Trickle G5: crates/rill-sdp/src/fragment.rs: `fragment.media.push(media);`
 #[test]
 fn text_comes_back_as_it_was() {
     for text in [
@@ -148,6 +149,7 @@ m=video 9 UDP/TLS/RTP/SAVPF 96\na=mid:1\n\
 a=ice-ufrag:B1kQ\na=ice-pwd:X4pqro0UCOQ4zxjKXaWCBui9\n\
 m=application 0 UDP/DTLS/SCTP webrtc-datachannel\na=mid:2\na=bundle-only\n";
 
+/// Trickle G5: crates/rill-sdp/src/fragment.rs: `fragment.media.push(media);`
 /// Trickle G5: crates/rill-sdp/src/fragment.rs: `described.is_some_and(|described| credentials(described) == credentials(section))`
 #[test]
 fn a_fragment_with_one_stale_credential_does_not_belong_at_all() {
@@ -172,6 +174,7 @@ fn a_fragment_with_one_stale_credential_does_not_belong_at_all() {
     assert!(!belongs(""));
 }
 
+/// Trickle G5: crates/rill-sdp/src/fragment.rs: `described.is_some_and(|described| credentials(described) == credentials(section))`
 #[test]
 fn a_bundled_section_has_the_credentials_of_its_tag_and_no_section_those_of_any() {
     let description = Session::parse(DESCRIPTION).expect("a description");
@@ -185,19 +188,25 @@ fn a_bundled_section_has_the_credentials_of_its_tag_and_no_section_those_of_any(
     assert!(!belongs(&tagged.replace("EsAw", "EsAx")));
 }
 
+/// Trickle G5: crates/rill-sdp/src/fragment.rs: `if media.mid().is_none() => Err(head.error(Problem::NoMid))`
+#[test]
+fn a_section_without_a_mid_is_refused() {
+    for (text, line) in [
+        ("m=audio 9 RTP/AVP 0\na=end-of-candidates", 1),
+        ("a=x\nm=audio 9 RTP/AVP 0\nm=audio 9 RTP/AVP 0\na=mid:0", 2),
+    ] {
+        let error = refusal(text);
+        assert_eq!(
+            (error.line, error.problem),
+            (line, Problem::NoMid),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn what_is_no_fragment_is_refused_by_its_line() {
     for (text, line, problem) in [
-        (
-            "m=audio 9 RTP/AVP 0\na=end-of-candidates",
-            1,
-            Problem::NoMid,
-        ),
-        (
-            "a=x\nm=audio 9 RTP/AVP 0\nm=audio 9 RTP/AVP 0\na=mid:0",
-            2,
-            Problem::NoMid,
-        ),
         (
             "a=candidate:1 1 udp 1 192.0.2.1 9 typ host",
             1,
