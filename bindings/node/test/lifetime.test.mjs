@@ -40,6 +40,7 @@ async function exitsByItself(program, options) {
   return output;
 }
 
+// Trickle H5: bindings/node/ts/RTCPeerConnection.ts: `if (setLive(this, mayFire)) this.#native.setReferenced(mayFire);`
 test('the process exits after close', async () => {
   await exitsByItself(`
     const { near, far, close } = await connected();
@@ -51,6 +52,7 @@ test('the process exits after close', async () => {
   `);
 });
 
+// Trickle H5: bindings/node/ts/live_connections.ts: `else live.delete(connection);`
 test('the process exits when closed in the middle of gathering', async () => {
   await exitsByItself(`
     const pc = new RTCPeerConnection({ iceServers: [{ urls: 'stun:198.51.100.1' }] });

@@ -15,6 +15,7 @@ function connect(configuration) {
 const named = (name) => ({ name });
 const candidate = 'candidate:1 1 udp 2113937151 192.0.2.1 5000 typ host';
 
+// Trickle C18: bindings/node/ts/operations_chain.ts: `if (this.#operations.length === 1) execute();`
 test('operations run one after another, in the order of their calls', async () => {
   const { pc, native } = connect();
   const settled = [];
@@ -105,6 +106,8 @@ test('createOffer returns a plain writable dictionary made in a later task', asy
   await assert.rejects(pc.createOffer(), named('InvalidStateError'));
 });
 
+// Trickle C4: bindings/node/ts/RTCPeerConnection.ts: `if (init.candidate !== '' && unplaced) {`
+// Trickle C18: bindings/node/ts/operations_chain.ts: `if (owner.closed()) return Promise.reject(invalidState('The connection is closed.'));`
 test('on a closed connection every operation is an InvalidStateError', async () => {
   const { pc } = connect();
   pc.close();
@@ -126,6 +129,7 @@ test('on a closed connection every operation is an InvalidStateError', async () 
   assert.equal(pc.canTrickleIceCandidates, null);
 });
 
+// Trickle C18: bindings/node/ts/operations_chain.ts: `(value) => owner.closed() || resolve(value),`
 test('promises never settle when the connection is closed meanwhile', async () => {
   const { pc, native } = connect();
   const first = pc.createOffer();
@@ -136,6 +140,11 @@ test('promises never settle when the connection is closed meanwhile', async () =
   assert.ok(await isPending(second));
 });
 
+// Trickle C2: bindings/node/ts/RTCPeerConnection.ts: `connection.addIceCandidate(endsEverything ? null : init)`
+// Trickle C3: bindings/node/ts/webidl.ts: `is not an object.`
+// Trickle C4: bindings/node/ts/RTCPeerConnection.ts: `if (init.candidate !== '' && unplaced) {`
+// Trickle C8: bindings/node/ts/RTCIceCandidate.ts: `sdpMid: optional(members, 'sdpMid', nullable(domString), null),`
+// Trickle C16: bindings/node/ts/RTCIceCandidate.ts: `candidate: optional(members, 'candidate', domString, ''),`
 test('addIceCandidate converts its argument', async () => {
   const { pc, native } = connect();
   const given = async (...args) => {

@@ -44,6 +44,7 @@ function count(text, pattern) {
   return (text.match(pattern) ?? []).length;
 }
 
+// Trickle H1: bindings/node/ts/RTCPeerConnection.ts: `return this.#native.canTrickleIceCandidates;`
 test('the peer can trickle: the answer leaves at once, candidates follow, null is last', async () => {
   const peer = new RTCPeerConnection();
   const channel = peer.createDataChannel('page');

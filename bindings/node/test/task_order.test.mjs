@@ -12,6 +12,7 @@ function connect() {
   return { pc, native: FakePeerConnection.last };
 }
 
+// Trickle B1: bindings/node/ts/task_loop.ts: `first.run();`
 test('promise reactions run between two tasks of one wake-up', async () => {
   const { pc, native } = connect();
   const order = [];
@@ -48,6 +49,47 @@ test('a long backlog keeps the checkpoint between all tasks, and their order', a
   assert.deepEqual(seen, expected);
 });
 
+test('connections take turns in the order in which they woke, each with its own checkpoint', async () => {
+  const seen = [];
+  const [first, second] = ['first', 'second'].map((name) => {
+    const { pc, native } = connect();
+    let index = 0;
+    pc.onsignalingstatechange = () => {
+      const task = `${name} ${(index += 1)}`;
+      seen.push(task);
+      void Promise.resolve().then(() => seen.push(`${task}+`));
+    };
+    return native;
+  });
+  const task = [{ events: [{ type: 'signalingstatechange' }] }, () => {}];
+  first.tasks.push(task, task, task);
+  second.tasks.push(task, task);
+  second.wake();
+  first.wake();
+  second.wake();
+  await turns(10);
+  const order = ['second 1', 'first 1', 'second 2', 'first 2', 'first 3'];
+  assert.deepEqual(seen, order.flatMap((name) => [name, `${name}+`]));
+});
+
+test('a connection with a backlog does not hold up another', async () => {
+  const busy = connect();
+  const other = connect();
+  let index = 0;
+  busy.pc.onsignalingstatechange = () => (index += 1);
+  const task = [{ events: [{ type: 'signalingstatechange' }] }, () => {}];
+  busy.native.tasks.push(...Array.from({ length: 500 }, () => task));
+  let after;
+  other.pc.onsignalingstatechange = () => (after = index);
+  busy.native.wake();
+  await turns(3);
+  const before = index;
+  other.native.queue({ events: [{ type: 'signalingstatechange' }] });
+  await turns(100);
+  assert.ok(after - before <= 32, `${after - before} tasks came before it`);
+  assert.equal(index, 500);
+});
+
 test('timers run during a backlog without end', async () => {
   const { pc, native } = connect();
   let tasks = 0;
@@ -74,6 +116,8 @@ test('attributes have the new value in the event and before the promise reaction
   assert.deepEqual(order, ['event true', 'promise true']);
 });
 
+// Trickle B1: bindings/node/ts/task_loop.ts: `first.run();`
+// Trickle B2: bindings/node/ts/task_loop.ts: `first.run();`
 test('reactions of an operation run before the next task is dispatched', async () => {
   const { pc, native } = connect();
   const order = [];
@@ -88,6 +132,7 @@ test('reactions of an operation run before the next task is dispatched', async (
   assert.deepEqual(order, ['continuation', 'gathering']);
 });
 
+// Trickle B16: bindings/node/ts/RTCPeerConnection.ts: `if (this.#closed) return true;`
 test('nothing is dispatched after close, not even the rest of a task', async () => {
   const { pc, native } = connect();
   let later = 0;

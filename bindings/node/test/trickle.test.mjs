@@ -127,6 +127,7 @@ test('candidates without a description, and for what it does not have, are refus
   peer.close();
 });
 
+// Trickle C18: bindings/node/ts/operations_chain.ts: `if (this.#operations.length === 1) execute();`
 test('unawaited operations settle in the order of their calls', async () => {
   const peer = new RTCPeerConnection();
   peer.createDataChannel('x');
