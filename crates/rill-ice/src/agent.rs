@@ -79,8 +79,8 @@ impl Agent {
     }
 
     /// The peer's credentials for the newest generation. Does nothing if they are those known.
-    /// If they differ, the peer starts this generation anew (a second provisional answer): its
-    /// candidates, pairs and selected pair are dropped, except candidates that name the new ufrag.
+    /// If they differ, the peer starts this generation anew (a second provisional answer, RFC 9429
+    /// §5.10): its candidates, their end, the pairs and the selected pair are dropped.
     pub fn set_remote_credentials(&mut self, now: Instant, id: TransportId, remote: Credentials) {
         let now = self.ctx.advance(now);
         self.accept_remote_credentials(now, id, remote);

@@ -8,6 +8,7 @@ use rill_stun::TransactionId;
 use crate::candidate::Foundations;
 use crate::event::Events;
 use crate::identifier::SessionKey;
+use crate::pacer::Turns;
 use crate::reply::Replies;
 use crate::request::Requests;
 use crate::role::Claim;
@@ -32,6 +33,7 @@ pub(crate) struct Context {
     pub(crate) requests: Requests,
     pub(crate) events: Events,
     pub(crate) timers: Timers,
+    pub(crate) turns: Turns,
     pub(crate) transactions: Transactions,
     pub(crate) replies: Replies,
     pub(crate) counters: Counters,
@@ -44,6 +46,7 @@ impl Context {
         Self {
             claim: Claim::new(role, &mut rng),
             role_switches: config.limits.role_switches,
+            turns: config.pacer.join(config.timing.pace, config.timing.burst),
             config,
             rng,
             latest: None,
@@ -65,18 +68,6 @@ impl Context {
         let now = self.latest.map_or(now, |latest| latest.max(now));
         self.latest = Some(now);
         now
-    }
-
-    /// Takes leave to begin a transaction with an address that has not answered.
-    pub(crate) fn take_turn(&self, now: Instant) -> bool {
-        let timing = &self.config.timing;
-        self.config.pacer.take(now, timing.pace, timing.burst)
-    }
-
-    /// When there is leave again; `None` if nothing was taken yet.
-    pub(crate) fn turn_at(&self) -> Option<Instant> {
-        let timing = &self.config.timing;
-        self.config.pacer.ready_at(timing.pace, timing.burst)
     }
 
     /// Registers a request as sent and arms its timer.

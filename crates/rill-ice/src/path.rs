@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
 use crate::TransportId;
+use crate::candidate::is_prohibited;
 
 /// A UDP socket that the driver bound for the agent. Never used again after it was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +41,11 @@ impl Path {
     /// The way back of a received datagram.
     pub(crate) fn reply(self) -> Self {
         Self { ecn: None, ..self }
+    }
+
+    /// Whether the peer may be contacted there.
+    pub(crate) fn is_permitted(&self) -> bool {
+        !is_prohibited(self.remote.port())
     }
 
     pub(crate) fn key(&self) -> (SocketId, SocketAddr) {

@@ -67,6 +67,25 @@ impl Transport {
     }
 }
 
+/// Check lists whose pairs freeze and thaw each other (RFC 8445 §6.1.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CheckListSet {
+    /// Those of the newest generations of all transports.
+    Present,
+    /// That of an older generation: a restart begins without its states (RFC 8445 §9).
+    Past(SessionKey),
+}
+
+impl CheckListSet {
+    /// Whether it holds a session, given the newest one of its transport.
+    fn holds(self, key: SessionKey, newest: SessionKey) -> bool {
+        match self {
+            Self::Present => key == newest,
+            Self::Past(past) => key == past,
+        }
+    }
+}
+
 /// All transports, in order of creation, which is the order of their check lists.
 #[derive(Debug, Default)]
 pub(crate) struct Transports {
@@ -93,6 +112,45 @@ impl Transports {
 
     pub(crate) fn get_mut(&mut self, id: TransportId) -> Option<&mut Transport> {
         self.list.iter_mut().find(|transport| transport.id == id)
+    }
+
+    /// The check list set that a session's list is in.
+    pub(crate) fn set_of(&self, key: SessionKey) -> CheckListSet {
+        let transport = self.get(key.transport);
+        if transport.is_some_and(|transport| transport.newest().key == key) {
+            CheckListSet::Present
+        } else {
+            CheckListSet::Past(key)
+        }
+    }
+
+    pub(crate) fn sessions_in(&self, set: CheckListSet) -> impl Iterator<Item = &Session> {
+        self.list.iter().flat_map(move |transport| {
+            let newest = transport.newest().key;
+            let sessions = transport.sessions.iter();
+            sessions.filter(move |session| set.holds(session.key, newest))
+        })
+    }
+
+    pub(crate) fn sessions_in_mut(
+        &mut self,
+        set: CheckListSet,
+    ) -> impl Iterator<Item = &mut Session> {
+        self.list.iter_mut().flat_map(move |transport| {
+            let newest = transport.newest().key;
+            let sessions = transport.sessions.iter_mut();
+            sessions.filter(move |session| set.holds(session.key, newest))
+        })
+    }
+
+    /// The sessions that a restart has put aside.
+    pub(crate) fn past(&self) -> Vec<SessionKey> {
+        let past = |transport: &Transport| transport.sessions.len() - 1;
+        self.list
+            .iter()
+            .flat_map(|transport| &transport.sessions[..past(transport)])
+            .map(|session| session.key)
+            .collect()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Transport> {

@@ -67,7 +67,7 @@ impl Agent {
 }
 
 impl Session {
-    /// Begins a check. `None` if it cannot or need not be sent any more.
+    /// Begins a check. `None` if it cannot, must not or need not be sent any more.
     pub(super) fn start_check(
         &mut self,
         ctx: &mut Context,
@@ -111,7 +111,7 @@ impl Session {
             self.checks.get_mut(id)?.transaction = Some(transaction);
         }
         self.write_check(ctx, check, transaction, buffer)?;
-        Some(path)
+        path.is_permitted().then_some(path)
     }
 
     /// RFC 8445 §14.3, with a shorter first interval.

@@ -3,6 +3,7 @@
 use crate::candidate::{LocalId, PairFoundation, RemoteId, pair_priority};
 use crate::identifier::SessionKey;
 use crate::pair::{Pair, PairId, PairState};
+use crate::transport::CheckListSet;
 use crate::{Agent, Generation, LocalCandidate, Path, Role, TransportId};
 
 /// Why a pair is formed.
@@ -77,17 +78,18 @@ impl Agent {
             self.ctx.counters.over_limit += 1;
             return None;
         }
-        let state = self.initial_state(&pair);
+        let state = self.initial_state(self.transports.set_of(key), &pair);
         let session = self.transports.session_mut(key)?;
         Some(session.checks.insert(Pair { state, ..pair }))
     }
 
     /// RFC 8838 §12: the topmost pair of its foundation, and one whose foundation has succeeded,
     /// may be checked at once.
-    fn initial_state(&self, pair: &Pair) -> PairState {
+    fn initial_state(&self, set: CheckListSet, pair: &Pair) -> PairState {
         let same = |other: &Pair| other.foundation == pair.foundation;
-        let is_topmost = !self.any_pair(|other| same(other) && other.priority >= pair.priority);
-        let has_succeeded = self.any_pair(|other| same(other) && other.is_valid());
+        let is_topmost =
+            !self.any_pair(set, |other| same(other) && other.priority >= pair.priority);
+        let has_succeeded = self.any_pair(set, |other| same(other) && other.is_valid());
         if is_topmost || has_succeeded {
             PairState::Waiting
         } else {

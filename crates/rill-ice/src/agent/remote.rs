@@ -27,15 +27,10 @@ impl Agent {
         if self.ctx.closed || known == Some(&credentials) {
             return;
         }
-        let is_first = known.is_none();
-        if !is_first {
+        if known.is_some() {
             session.forget_peer(&mut self.ctx);
         }
-        for gone in session
-            .remote
-            .candidates
-            .retain_ufrag(&credentials.ufrag, is_first)
-        {
+        for gone in session.remote.candidates.retain_ufrag(&credentials.ufrag) {
             for pair in session.checks.ids_where(|pair| pair.remote == gone) {
                 session.drop_pair(&mut self.ctx, pair);
             }
@@ -148,10 +143,8 @@ impl Session {
         for id in self.checks.ids_where(|_| true) {
             self.checks.remove(id);
         }
-        self.conclusion = Conclusion {
-            patience: self.conclusion.patience,
-            ..Conclusion::default()
-        };
+        self.remote.candidates.clear();
+        self.conclusion = Conclusion::default();
         self.remote.ended = false;
         self.remote.presumed_ended = false;
         ctx.timers.clear(Timer::Consent(key));

@@ -151,8 +151,9 @@ impl Agent {
         }
         session.unsettled = true;
         if !was_valid {
-            // RFC 8445 §7.2.5.3.3: in all check lists.
-            for session in self.transports.sessions_mut() {
+            // RFC 8445 §7.2.5.3.3: in all check lists of the set.
+            let set = self.transports.set_of(check.session);
+            for session in self.transports.sessions_in_mut(set) {
                 session.checks.thaw(&foundation);
             }
         }

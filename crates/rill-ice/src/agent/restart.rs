@@ -92,6 +92,12 @@ impl Transport {
         }
     }
 
+    /// Ends what is older than the confirmed generation.
+    pub(super) fn drop_old(&mut self, ctx: &mut Context) {
+        let confirmed = self.confirmed;
+        self.retain(ctx, |key| key.generation >= confirmed);
+    }
+
     /// Old generations live on for a moment after the confirmed one has a pair: the peer may select
     /// its own a little later (RFC 8445 §8.3.1).
     pub(super) fn retire_old(&self, ctx: &mut Context, now: Instant) {

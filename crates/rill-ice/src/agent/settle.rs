@@ -8,6 +8,7 @@ use crate::Agent;
 use crate::candidate::PairFoundation;
 use crate::identifier::SessionKey;
 use crate::pair::{Pair, PairState};
+use crate::transport::CheckListSet;
 
 impl Agent {
     /// Marks a session as changed.
@@ -22,7 +23,10 @@ impl Agent {
         if self.ctx.closed || !self.transports.sessions().any(|session| session.unsettled) {
             return;
         }
-        self.thaw_stuck();
+        self.thaw_stuck(CheckListSet::Present);
+        for key in self.transports.past() {
+            self.thaw_stuck(CheckListSet::Past(key));
+        }
         for transport in self.transports.iter_mut() {
             for session in &mut transport.sessions {
                 if std::mem::take(&mut session.unsettled) {
@@ -36,13 +40,13 @@ impl Agent {
         }
     }
 
-    /// RFC 8445 §6.1.4.2, step 2: in a list with nothing Waiting, a foundation that no list is
+    /// RFC 8445 §6.1.4.2, step 2: in a list with nothing Waiting, a foundation that no list of the set is
     /// busy with may go on.
-    fn thaw_stuck(&mut self) {
+    fn thaw_stuck(&mut self, set: CheckListSet) {
         let frozen = |pair: &&Pair| pair.state == PairState::Frozen && !pair.held;
         let stuck: BTreeSet<PairFoundation> = self
             .transports
-            .sessions()
+            .sessions_in(set)
             .filter(|session| !session.checks.has_paced())
             .flat_map(|session| session.checks.iter().map(|(_, pair)| pair).filter(frozen))
             .map(|pair| pair.foundation.clone())
@@ -52,12 +56,12 @@ impl Agent {
                 pair.foundation == foundation
                     && matches!(pair.state, PairState::Waiting | PairState::InProgress)
             };
-            if self.any_pair(is_busy) {
+            if self.any_pair(set, is_busy) {
                 continue;
             }
             let best = self
                 .transports
-                .sessions()
+                .sessions_in(set)
                 .flat_map(|session| {
                     session
                         .checks
@@ -75,9 +79,9 @@ impl Agent {
         }
     }
 
-    pub(super) fn any_pair(&self, matches: impl Fn(&Pair) -> bool) -> bool {
+    pub(super) fn any_pair(&self, set: CheckListSet, matches: impl Fn(&Pair) -> bool) -> bool {
         self.transports
-            .sessions()
+            .sessions_in(set)
             .any(|session| session.checks.iter().any(|(_, pair)| matches(pair)))
     }
 }

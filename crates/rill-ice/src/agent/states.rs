@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use crate::context::Context;
 use crate::identifier::SessionKey;
-use crate::pair::Pair;
 use crate::session::{Patience, Session};
 use crate::transport::Transport;
 use crate::{Agent, Event, GatheringState, Generation, TransportState};
@@ -35,6 +34,7 @@ impl Transport {
         let state = self.current_state(ctx, now);
         if state == TransportState::Failed {
             self.newest_mut().fail(ctx);
+            self.drop_old(ctx);
         }
         if self.state != state {
             self.state = state;
@@ -80,7 +80,9 @@ impl Transport {
     fn current_state(&self, ctx: &Context, now: Instant) -> TransportState {
         let newest = self.newest();
         let state = newest.current_state(ctx, now);
-        if newest.conclusion.selected.is_some() || state == TransportState::Failed {
+        // A failed list has no selected pair, be it an old one (RFC 8445 §12.1).
+        let has_failed = state == TransportState::Failed && newest.key.generation == self.confirmed;
+        if newest.conclusion.selected.is_some() || has_failed {
             return state;
         }
         // During a restart data goes on over the old pair: connected if that works, else checking.
@@ -120,15 +122,15 @@ impl Session {
         }
     }
 
-    /// Gathered, told that nothing more comes, checked all that could be better, and nominated.
+    /// Gathered, told that nothing more comes, checked all, and nominated. Worse pairs are put aside
+    /// by then, unless the peer checks them.
     fn is_completed(&self) -> bool {
         let Some((_, selected)) = self.selected_pair() else {
             return false;
         };
-        let is_better = |pair: &Pair| pair.priority > selected.priority && pair.is_pending();
         self.candidates_ended()
             && selected.is_nominated()
-            && !self.checks.iter().any(|(_, pair)| is_better(pair))
+            && !self.checks.iter().any(|(_, pair)| pair.is_pending())
     }
 
     fn unconnected_state(&self) -> TransportState {

@@ -51,14 +51,16 @@ impl Agent {
                 .transports
                 .sessions()
                 .any(|session| session.has_check_ready() || !session.gatherer.queue.is_empty());
-        is_paced.then(|| self.ctx.turn_at().unwrap_or(latest))
+        is_paced.then(|| self.ctx.turns.ready_at().unwrap_or(latest))
     }
 
     fn write_reply(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
         while let Some(reply) = self.ctx.replies.queue.pop_front() {
             if let Some(session) = self.transports.session(reply.session) {
                 reply.write(&session.local.key.integrity, buffer);
-                return Some(reply.to);
+                if reply.to.is_permitted() {
+                    return Some(reply.to);
+                }
             }
         }
         None
@@ -85,7 +87,7 @@ impl Agent {
         }
         while let Some(&id) = self.ctx.transactions.due_paced.front() {
             let is_gone = self.ctx.transactions.get(id).is_none();
-            if !is_gone && !self.ctx.take_turn(now) {
+            if !is_gone && !self.ctx.turns.take(now) {
                 return None;
             }
             self.ctx.transactions.due_paced.pop_front();
@@ -96,13 +98,14 @@ impl Agent {
         None
     }
 
-    /// Sends a request again, byte for byte.
+    /// Sends a request again, byte for byte. `None` if it cannot, must not or need not be sent.
     fn resend(&mut self, now: Instant, id: TransactionId, buffer: &mut Vec<u8>) -> Option<Path> {
         let transaction = *self.ctx.transactions.get(id)?;
         if transaction.cancelled {
             return None;
         }
         let session = self.transports.session_mut(transaction.owner.session())?;
+        let mut is_permitted = true;
         match transaction.owner {
             Owner::Check(check) => {
                 if !session.may_send(&self.ctx, transaction.path) {
@@ -111,6 +114,7 @@ impl Agent {
                     return None;
                 }
                 session.write_check(&mut self.ctx, check, id, buffer)?;
+                is_permitted = transaction.path.is_permitted();
             }
             Owner::Server { .. } => write_query(&mut self.ctx, id, buffer),
         }
@@ -120,7 +124,7 @@ impl Agent {
         let due = transaction.due();
         let path = transaction.path;
         self.ctx.timers.set(Timer::Transaction(id), due);
-        Some(path)
+        is_permitted.then_some(path)
     }
 
     fn write_paced(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Path> {
@@ -130,7 +134,7 @@ impl Agent {
                 Paced::Check(_, pair) => session.is_proved(pair),
                 Paced::Query(..) => false,
             };
-            if !is_exempt && !self.ctx.take_turn(now) {
+            if !is_exempt && !self.ctx.turns.take(now) {
                 return None;
             }
             self.ctx.turn = self.ctx.turn.wrapping_add(1);

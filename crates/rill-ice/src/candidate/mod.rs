@@ -2,6 +2,7 @@
 
 mod foundation;
 mod local;
+mod port;
 mod priority;
 mod remote;
 mod remote_list;
@@ -11,6 +12,7 @@ pub(crate) use foundation::{
 };
 pub use local::LocalCandidate;
 pub(crate) use local::{LocalCandidates, LocalId};
+pub(crate) use port::is_prohibited;
 pub(crate) use priority::{candidate_priority, pair_priority};
 pub(crate) use remote::Usability;
 pub use remote::{AddCandidateError, Protocol, RemoteAddress, RemoteCandidate};

@@ -187,10 +187,17 @@ impl RemoteCandidates {
         !self.list.is_empty() || !self.signalled.is_empty()
     }
 
-    /// Forgets those of other generations of the peer. Those that name none are kept only if
-    /// `keep_unnamed`. Gives the forgotten ones.
-    pub(crate) fn retain_ufrag(&mut self, ufrag: &str, keep_unnamed: bool) -> Vec<RemoteId> {
-        let keep = |own: Option<&str>| own.map_or(keep_unnamed, |own| own == ufrag);
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.by_address.clear();
+        self.signalled.clear();
+        self.discovered = 0;
+    }
+
+    /// Forgets those that name another generation of the peer. Gives the forgotten ones.
+    pub(crate) fn retain_ufrag(&mut self, ufrag: &str) -> Vec<RemoteId> {
+        let keep = |own: Option<&str>| own.is_none_or(|own| own == ufrag);
         self.signalled
             .retain(|candidate| keep(candidate.ufrag.as_deref()));
         let gone: Vec<RemoteId> = self

@@ -175,7 +175,7 @@ fn signal(from: &mut Side, to: &mut Side, now: Instant) {
 fn run(order: &[u8], start: Instant) -> [Side; 2] {
     let mut sides = [
         Side::new(Role::Controlling, 0, 5000),
-        Side::new(Role::Controlled, 1, 6000),
+        Side::new(Role::Controlled, 1, 7000),
     ];
     let credentials = sides.each_ref().map(|side| {
         let (_, credentials) = side

@@ -124,7 +124,7 @@ fn pairs_that_fail_at_once_do_not_fail_the_transport() {
     scene.sim.endpoint_mut(scene.bob).presentation = Presentation::Names;
     scene.start();
     scene.sim.with(scene.alice, |node, now| {
-        let bogus = candidate("198.51.100.9:9");
+        let bogus = candidate("198.51.100.9:4000");
         node.agent
             .add_remote_candidate(now, node.transport, bogus)
             .expect("accepted");

@@ -97,7 +97,7 @@ fn sent(node: &mut Node, now: Instant) -> Vec<(SocketAddr, Vec<u8>)> {
 }
 
 fn stranger() -> SocketAddr {
-    "203.0.113.66:6666".parse().expect("a literal address")
+    "203.0.113.66:4666".parse().expect("a literal address")
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_flood_of_candidates_stays_within_limits() {
         let mut refused = 0;
         for n in 0..100_000_u32 {
             let [_, _, high, low] = n.to_be_bytes();
-            let address = SocketAddr::from(([203, 0, high, low], 9));
+            let address = SocketAddr::from(([203, 0, high, low], 4000));
             let result = node
                 .agent
                 .add_remote_candidate(now, node.transport, candidate(address));
@@ -195,7 +195,7 @@ fn a_flood_of_candidates_stays_within_limits() {
         assert!(refused > 60_000, "{refused}");
         assert!(node.agent.pairs(node.transport).count() <= 100);
         for _ in 0..100_000 {
-            let again = SocketAddr::from(([203, 0, 1, 1], 9));
+            let again = SocketAddr::from(([203, 0, 1, 1], 4000));
             let _ = node
                 .agent
                 .add_remote_candidate(now, node.transport, candidate(again));
@@ -209,14 +209,14 @@ fn hostile_addresses_are_accepted_and_never_contacted() {
     let (mut scene, _) = alice();
     scene.sim.with(scene.alice, |node, now| {
         for address in [
-            "224.0.0.1:9",
-            "255.255.255.255:9",
-            "0.0.0.0:9",
+            "224.0.0.1:4000",
+            "255.255.255.255:4000",
+            "0.0.0.0:4000",
             "192.0.2.1:0",
-            "[::]:9",
-            "[::ffff:192.0.2.1]:9",
-            "127.0.0.1:53",
-            "[fe80::1]:9",
+            "[::]:4000",
+            "[::ffff:192.0.2.1]:4000",
+            "127.0.0.1:4000",
+            "[fe80::1]:4000",
         ] {
             let address = address.parse().expect("a literal address");
             let result = node
@@ -236,7 +236,7 @@ fn a_silent_victim_gets_no_more_datagrams_than_the_limit() {
     setting.configs[0].limits.silent_datagrams = 60;
     let (mut scene, _) = alice_in(setting);
     scene.sim.with(scene.alice, |node, now| {
-        for port in 1..=100 {
+        for port in 4001..=4100 {
             let address = SocketAddr::from(([203, 0, 113, 5], port));
             let candidate = RemoteCandidate {
                 foundation: port.to_string(),
@@ -275,7 +275,7 @@ fn a_flood_with_right_credentials_does_not_evict_the_honest_path() {
             .local_credentials(node.transport)
             .expect("it exists");
         let local = local.clone();
-        for port in 1..=10_000 {
+        for port in 11_001..=21_000 {
             let bytes = addressed_check(&local, &bob, |writer| {
                 writer.ice_controlled(7).use_candidate()
             });
@@ -295,7 +295,7 @@ fn a_flood_with_right_credentials_does_not_evict_the_honest_path() {
             .local_credentials(node.transport)
             .expect("it exists");
         let local = local.clone();
-        let honest = "203.0.113.77:7".parse().expect("a literal address");
+        let honest = "203.0.113.77:7000".parse().expect("a literal address");
         let before = node.agent.counters().over_limit;
         let bytes = addressed_check(&local, &bob, |writer| writer.ice_controlled(7));
         assert_eq!(feed(node, now, honest, bytes), Received::Consumed);
@@ -377,7 +377,7 @@ fn attributes_after_the_integrity_have_no_effect() {
 fn an_answer_from_elsewhere_fails_the_pair() {
     let (mut scene, _) = alice();
     scene.sim.with(scene.alice, |node, now| {
-        let asked: SocketAddr = "192.0.2.7:9".parse().expect("a literal");
+        let asked: SocketAddr = "192.0.2.7:4000".parse().expect("a literal");
         node.agent
             .add_remote_candidate(now, node.transport, candidate(asked))
             .expect("accepted");
@@ -408,7 +408,7 @@ fn an_answer_from_elsewhere_fails_the_pair() {
 #[test]
 fn a_487_without_integrity_is_ignored_and_an_endless_one_gives_up() {
     let (mut scene, _) = alice();
-    let asked: SocketAddr = "192.0.2.7:9".parse().expect("a literal");
+    let asked: SocketAddr = "192.0.2.7:4000".parse().expect("a literal");
     scene.sim.with(scene.alice, |node, now| {
         node.agent
             .add_remote_candidate(now, node.transport, candidate(asked))

@@ -1,14 +1,18 @@
 //! Agents against each other, and against adversity, over the simulated network.
 
+mod adversity;
 mod connect;
 mod consent;
 mod determinism;
 mod failure;
 mod gathering;
+mod generations;
 mod hostile;
 mod nat;
 mod node;
 mod nomination;
+mod pace;
+mod prohibited;
 mod restart;
 mod roles;
 mod rules;

@@ -17,7 +17,7 @@ use rill_sim::{Datagram, Delayed, Endpoint, Host};
 pub(crate) enum Signal {
     Credentials(Credentials),
     Candidate(RemoteCandidate),
-    EndOfCandidates,
+    EndOfCandidates { ufrag: String },
 }
 
 /// How a node presents its candidates.
@@ -41,7 +41,7 @@ pub(crate) struct Node {
     pub(crate) presentation: Presentation,
     /// Whether the end of candidates is signalled.
     pub(crate) says_end: bool,
-    /// Candidates name their generation.
+    /// That of the newest generation.
     pub(crate) ufrag: Option<String>,
     pub(crate) outbox: VecDeque<Signal>,
     pub(crate) inbox: Delayed<Signal>,
@@ -125,9 +125,9 @@ impl Node {
                     .add_remote_candidate(now, self.transport, candidate);
                 added.expect("an honest peer's candidate is taken");
             }
-            Signal::EndOfCandidates => {
+            Signal::EndOfCandidates { ufrag } => {
                 self.agent
-                    .end_of_remote_candidates(now, self.transport, None);
+                    .end_of_remote_candidates(now, self.transport, Some(&ufrag));
             }
         }
     }
@@ -212,19 +212,34 @@ impl Node {
 
     fn note(&mut self, event: &Event) {
         match event {
-            Event::LocalCandidate { candidate, .. } => {
-                if let Some(candidate) = self.present(candidate) {
+            Event::LocalCandidate {
+                transport,
+                generation,
+                candidate,
+            } => {
+                let ufrag = self.ufrag_of(*transport, *generation);
+                if let Some(candidate) = self.present(candidate, ufrag) {
                     self.outbox.push_back(Signal::Candidate(candidate));
                 }
             }
-            Event::LocalEndOfCandidates { .. } if self.says_end => {
-                self.outbox.push_back(Signal::EndOfCandidates);
+            Event::LocalEndOfCandidates {
+                transport,
+                generation,
+            } if self.says_end => {
+                let ufrag = self.ufrag_of(*transport, *generation);
+                self.outbox.push_back(Signal::EndOfCandidates { ufrag });
             }
             _ => {}
         }
     }
 
-    fn present(&self, candidate: &LocalCandidate) -> Option<RemoteCandidate> {
+    /// Nothing is said of a generation that is gone.
+    fn ufrag_of(&self, transport: TransportId, generation: Generation) -> String {
+        let credentials = self.agent.credentials(transport, generation);
+        credentials.expect("it lives").ufrag.clone()
+    }
+
+    fn present(&self, candidate: &LocalCandidate, ufrag: String) -> Option<RemoteCandidate> {
         let address = match (self.presentation, candidate.kind) {
             (Presentation::Nothing, _) => return None,
             (Presentation::Names, Kind::Host) => RemoteAddress::Name {
@@ -240,7 +255,7 @@ impl Node {
             priority: candidate.priority,
             kind: candidate.kind,
             address,
-            ufrag: self.ufrag.clone(),
+            ufrag: Some(ufrag),
         })
     }
 

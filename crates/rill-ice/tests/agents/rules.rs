@@ -112,7 +112,7 @@ fn an_answer_that_would_be_larger_is_not_sent() {
         .priority(1)
         .message_integrity(subject.local.pwd.as_bytes())
         .finish();
-    let from = "[2001:db8::9]:9".parse().expect("a literal address");
+    let from = "[2001:db8::9]:4000".parse().expect("a literal address");
     subject.feed(from, small);
     assert_eq!(subject.agent.counters().suppressed_responses, 1);
     let mut buffer = Vec::new();
@@ -209,7 +209,12 @@ fn a_server_is_believed_only_at_its_own_address() {
 /// An address that no host can have is no candidate.
 #[test]
 fn a_server_cannot_make_us_signal_nonsense() {
-    for nonsense in ["0.0.0.0:9", "224.0.0.1:9", "192.0.2.9:0", "[2001:db8::1]:9"] {
+    for nonsense in [
+        "0.0.0.0:4000",
+        "224.0.0.1:4000",
+        "192.0.2.9:0",
+        "[2001:db8::1]:4000",
+    ] {
         let mut subject = Subject::unpolled(Role::Controlling, with_server());
         subject.drive();
         let (server, request) = subject.requests().remove(0);

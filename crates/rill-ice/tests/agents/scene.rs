@@ -1,5 +1,6 @@
 //! Two nodes, their network and their signalling.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -153,13 +154,14 @@ pub(crate) fn check_order(node: &Node) {
         assert_eq!(*first, TransportState::Checking, "{states:?}");
     }
     assert!(states.windows(2).all(|two| two[0] != two[1]), "{states:?}");
-    let mut ended = false;
+    let mut ended = BTreeSet::new();
     for (_, event) in &node.events {
         match event {
-            Event::LocalCandidate { .. } => assert!(!ended, "a candidate after the end"),
-            Event::LocalEndOfCandidates { .. } => {
-                assert!(!ended, "two ends of candidates");
-                ended = true;
+            Event::LocalCandidate { generation, .. } => {
+                assert!(!ended.contains(generation), "a candidate after the end");
+            }
+            Event::LocalEndOfCandidates { generation, .. } => {
+                assert!(ended.insert(*generation), "two ends of candidates");
             }
             _ => {}
         }

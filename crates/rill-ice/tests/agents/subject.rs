@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rill_ice::{
-    Agent, Config, Credentials, Event, Interface, Kind, PairInfo, PairState, Path, Protocol,
-    Received, RemoteAddress, RemoteCandidate, Request, Response, Role, SocketId, TransportId,
-    TransportState,
+    AddCandidateError, Agent, Config, Credentials, Event, Generation, Interface, Kind, PairInfo,
+    PairState, Path, Protocol, Received, RemoteAddress, RemoteCandidate, Request, Response, Role,
+    SocketId, TransportId, TransportState,
 };
 use rill_sim::{Seed, Silent, Simulation};
 use rill_stun::{Class, Message, Method, TransactionId, Writer};
@@ -19,6 +19,8 @@ pub(crate) struct Subject {
     pub(crate) transport: TransportId,
     pub(crate) socket: SocketId,
     pub(crate) local: Credentials,
+    /// The peer's ufrag.
+    remote: String,
     pub(crate) now: Instant,
     pub(crate) events: Vec<Event>,
     /// How many checks of ours carried USE-CANDIDATE, and to whom.
@@ -46,6 +48,7 @@ impl Subject {
         let (_, local) = agent.local_credentials(transport).expect("it exists");
         Self {
             local: local.clone(),
+            remote: "them".into(),
             agent,
             transport,
             socket: SocketId(0),
@@ -89,9 +92,44 @@ impl Subject {
         }
     }
 
-    pub(crate) fn feed(&mut self, from: SocketAddr, mut bytes: Vec<u8>) -> Received {
+    /// Restarts, and gathers anew. From now on the new generation is spoken to.
+    pub(crate) fn restart(&mut self) -> Generation {
+        let local = Credentials {
+            ufrag: format!("anew{}", self.socket.0),
+            pwd: format!("password number {} of 22", self.socket.0),
+        };
+        self.local = local.clone();
+        let (now, transport) = (self.now, self.transport);
+        let generation = self.agent.restart(now, transport, local);
+        self.agent.gather(now, transport);
+        self.serve();
+        generation.expect("it exists")
+    }
+
+    /// The peer's answer to a restart: its credentials and nothing else.
+    pub(crate) fn answer(&mut self, ufrag: &str) {
+        let remote = Credentials {
+            ufrag: ufrag.into(),
+            pwd: PASSWORD.into(),
+        };
+        self.remote = ufrag.into();
+        let (now, transport) = (self.now, self.transport);
+        self.agent.set_remote_credentials(now, transport, remote);
+    }
+
+    /// Speaks to another generation from now on; gives how to speak to the present one.
+    pub(crate) fn turn_to(&mut self, other: (SocketId, Credentials)) -> (SocketId, Credentials) {
+        let socket = std::mem::replace(&mut self.socket, other.0);
+        (socket, std::mem::replace(&mut self.local, other.1))
+    }
+
+    pub(crate) fn feed(&mut self, from: SocketAddr, bytes: Vec<u8>) -> Received {
+        self.feed_at(self.socket, from, bytes)
+    }
+
+    fn feed_at(&mut self, socket: SocketId, from: SocketAddr, mut bytes: Vec<u8>) -> Received {
         let path = Path {
-            socket: self.socket,
+            socket,
             local_ip: None,
             remote: from,
             ecn: None,
@@ -103,6 +141,11 @@ impl Subject {
 
     /// The requests that the agent sends now: to whom, and what.
     pub(crate) fn requests(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
+        let requests = self.sent_requests().into_iter();
+        requests.map(|(path, bytes)| (path.remote, bytes)).collect()
+    }
+
+    fn sent_requests(&mut self) -> Vec<(Path, Vec<u8>)> {
         let mut requests = Vec::new();
         let mut buffer = Vec::new();
         while let Some(transmit) = self.agent.poll_transmit(self.now, &mut buffer) {
@@ -110,7 +153,7 @@ impl Subject {
             if message.class() == Class::Request {
                 let to = transmit.to.remote;
                 self.nominated.extend(message.use_candidate().then_some(to));
-                requests.push((to, buffer.clone()));
+                requests.push((transmit.to, buffer.clone()));
             }
         }
         requests
@@ -119,13 +162,13 @@ impl Subject {
     /// Answers every check that the agent sends to an address in `answering`, until it sends none.
     pub(crate) fn answer_checks(&mut self, answering: &[SocketAddr]) {
         loop {
-            let requests = self.requests();
+            let requests = self.sent_requests();
             if requests.is_empty() {
                 return;
             }
             for (to, request) in requests {
-                if answering.contains(&to) {
-                    self.feed(to, success(&request));
+                if answering.contains(&to.remote) {
+                    self.feed_at(to.socket, to.remote, success(&request));
                 }
             }
         }
@@ -145,17 +188,35 @@ impl Subject {
     pub(crate) fn add_of(&mut self, address: SocketAddr, priority: u32, foundation: &str) {
         let candidate = RemoteCandidate {
             foundation: foundation.into(),
-            component: 1,
-            protocol: Protocol::Udp,
             priority,
-            kind: Kind::Host,
-            address: RemoteAddress::Ip(address),
-            ufrag: None,
+            ..candidate(address)
         };
-        let added = self
-            .agent
-            .add_remote_candidate(self.now, self.transport, candidate);
-        added.expect("accepted");
+        self.try_add(candidate).expect("accepted");
+    }
+
+    /// Adds a remote candidate that names its generation.
+    pub(crate) fn add_for(
+        &mut self,
+        address: SocketAddr,
+        ufrag: &str,
+    ) -> Result<(), AddCandidateError> {
+        self.try_add(RemoteCandidate {
+            foundation: address.to_string(),
+            ufrag: Some(ufrag.into()),
+            ..candidate(address)
+        })
+    }
+
+    pub(crate) fn try_add(&mut self, candidate: RemoteCandidate) -> Result<(), AddCandidateError> {
+        let (now, transport) = (self.now, self.transport);
+        let added = self.agent.add_remote_candidate(now, transport, candidate);
+        self.drive();
+        added
+    }
+
+    pub(crate) fn end(&mut self, ufrag: Option<&str>) {
+        let (now, transport) = (self.now, self.transport);
+        self.agent.end_of_remote_candidates(now, transport, ufrag);
         self.drive();
     }
 
@@ -164,7 +225,7 @@ impl Subject {
         let mut bytes = Vec::new();
         let id = TransactionId([7; 12]);
         let writer = Writer::new(&mut bytes, Class::Request, Method::BINDING, id)
-            .username(format!("{}:them", self.local.ufrag))
+            .username(format!("{}:{}", self.local.ufrag, self.remote))
             .priority(1_000_000);
         let writer = match self.agent.role() {
             Role::Controlled => writer.ice_controlling(7),
@@ -206,8 +267,21 @@ impl Subject {
     }
 }
 
+/// A host candidate there that names no generation.
+pub(crate) fn candidate(address: SocketAddr) -> RemoteCandidate {
+    RemoteCandidate {
+        foundation: "1".into(),
+        component: 1,
+        protocol: Protocol::Udp,
+        priority: 1000,
+        kind: Kind::Host,
+        address: RemoteAddress::Ip(address),
+        ufrag: None,
+    }
+}
+
 pub(crate) fn address(last: u8) -> SocketAddr {
-    ([203, 0, 113, last], 9).into()
+    ([203, 0, 113, last], 4000).into()
 }
 
 /// The success response to a check.

@@ -126,7 +126,7 @@ fn candidates_after_the_end_are_ignored() {
     scene.sim.with(scene.alice, |node, now| {
         node.agent
             .end_of_remote_candidates(now, node.transport, None);
-        let late = candidate("192.0.2.7:9");
+        let late = candidate("192.0.2.7:4000");
         node.agent
             .add_remote_candidate(now, node.transport, late)
             .expect("accepted");
@@ -142,7 +142,7 @@ fn a_candidate_of_another_generation_is_refused() {
     let result = scene.sim.with(scene.alice, |node, now| {
         let other = RemoteCandidate {
             ufrag: Some("other".into()),
-            ..candidate("192.0.2.7:9")
+            ..candidate("192.0.2.7:4000")
         };
         node.agent.add_remote_candidate(now, node.transport, other)
     });
@@ -155,9 +155,9 @@ fn candidates_ahead_of_the_credentials_are_kept_if_they_match() {
     scene.sim.with(scene.alice, |node, now| {
         node.start(now);
         for (address, ufrag) in [
-            ("192.0.2.7:9", Some("them")),
-            ("192.0.2.8:9", Some("other")),
-            ("192.0.2.9:9", None),
+            ("192.0.2.7:4000", Some("them")),
+            ("192.0.2.8:4000", Some("other")),
+            ("192.0.2.9:4000", None),
         ] {
             let candidate = RemoteCandidate {
                 ufrag: ufrag.map(str::to_owned),
@@ -179,7 +179,7 @@ fn candidates_ahead_of_the_credentials_are_kept_if_they_match() {
 fn other_credentials_start_the_peer_anew() {
     let mut scene = alice_with_peer();
     scene.sim.with(scene.alice, |node, now| {
-        let first = candidate("192.0.2.7:9");
+        let first = candidate("192.0.2.7:4000");
         node.agent
             .add_remote_candidate(now, node.transport, first)
             .expect("accepted");
@@ -198,9 +198,9 @@ fn pairs_of_a_foundation_are_frozen_until_one_succeeds_or_fails() {
     let mut scene = alice_with_peer();
     scene.sim.with(scene.alice, |node, now| {
         for (address, priority) in [
-            ("192.0.2.7:1", 3000),
-            ("192.0.2.7:2", 2000),
-            ("192.0.2.7:3", 4000),
+            ("192.0.2.7:4001", 3000),
+            ("192.0.2.7:4002", 2000),
+            ("192.0.2.7:4003", 4000),
         ] {
             let candidate = RemoteCandidate {
                 priority,
@@ -236,7 +236,7 @@ fn a_local_candidate_is_not_paired_before_it_is_polled() {
         node.agent.gather(now, node.transport);
         node.agent
             .set_remote_credentials(now, node.transport, peer("them"));
-        let remote = candidate("192.0.2.7:9");
+        let remote = candidate("192.0.2.7:4000");
         node.agent
             .add_remote_candidate(now, node.transport, remote)
             .expect("accepted");
@@ -278,7 +278,7 @@ fn foundations_are_frozen_across_check_lists() {
             node.pump(now);
             node.agent
                 .set_remote_credentials(now, transport, peer("them"));
-            let remote = candidate("192.0.2.7:9");
+            let remote = candidate("192.0.2.7:4000");
             let added = node.agent.add_remote_candidate(now, transport, remote);
             added.expect("accepted");
         }
@@ -311,9 +311,9 @@ fn a_new_candidate_leads_from_disconnected_back_to_checking() {
             node.pump(now);
         });
     };
-    add(&mut scene, "192.0.2.7:9");
+    add(&mut scene, "192.0.2.7:4000");
     scene.sim.run_for(Duration::from_secs(25));
-    add(&mut scene, "192.0.2.8:9");
+    add(&mut scene, "192.0.2.8:4000");
     let expected = [
         TransportState::Checking,
         TransportState::Disconnected,
@@ -328,7 +328,7 @@ fn a_remote_candidate_before_any_local_one_is_not_disconnection() {
     scene.sim.with(scene.alice, |node, now| {
         node.agent
             .set_remote_credentials(now, node.transport, peer("them"));
-        let remote = candidate("192.0.2.7:9");
+        let remote = candidate("192.0.2.7:4000");
         let added = node.agent.add_remote_candidate(now, node.transport, remote);
         added.expect("accepted");
         node.pump(now);
