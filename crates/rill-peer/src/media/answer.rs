@@ -69,7 +69,7 @@ fn with_retransmissions(
 /// described too, with its payload types, parameters and order (RFC 9429 §5.11), and the feedback
 /// that both described.
 ///
-/// The first is the one to send. None if a remote answer has accepted nothing.
+/// None if a remote answer has accepted nothing.
 pub(crate) fn accepted_codecs(local: &[Codec], remote: &Media) -> Vec<Codec> {
     pairs(local, &read_codecs(remote))
         .into_iter()
@@ -121,4 +121,218 @@ fn pairs<'a>(local: &'a [Codec], remote: &'a [Codec]) -> Vec<(&'a Codec, &'a Cod
         local.iter().find(retransmits).map(|local| (local, codec))
     };
     remote.iter().filter_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::excerpts::{
+        AIORTC_AUDIO, CHROMIUM_AUDIO, CHROMIUM_VIDEO, FIREFOX_VIDEO, PION_VIDEO, listing, media,
+    };
+    use super::super::{PayloadTypes, codec_capabilities, offer_codecs};
+    use super::*;
+
+    fn answer(kind: MediaKind, offer: &str) -> Vec<Codec> {
+        answer_codecs(kind, &[], &media(offer))
+    }
+
+    /// The capabilities with these names, in this order.
+    fn preferring(kind: MediaKind, names: &[&str]) -> Vec<CodecCapability> {
+        let all = codec_capabilities(kind);
+        let named = |name: &&str| {
+            let ends = move |codec: &&CodecCapability| codec.mime_type.ends_with(*name);
+            all.iter().filter(ends).cloned().collect::<Vec<_>>()
+        };
+        names.iter().flat_map(named).collect()
+    }
+
+    #[test]
+    fn browsers_are_answered_in_their_order_with_their_payload_types() {
+        assert_eq!(
+            listing(&answer(MediaKind::Audio, CHROMIUM_AUDIO)),
+            [
+                "111 opus",
+                "0 PCMU",
+                "8 PCMA",
+                "110 telephone-event",
+                "126 telephone-event"
+            ]
+        );
+        assert_eq!(
+            listing(&answer(MediaKind::Video, CHROMIUM_VIDEO)),
+            [
+                "96 VP8",
+                "97 rtx 96",
+                "102 H264 42001f 1",
+                "103 rtx 102",
+                "104 H264 42e01f 0",
+                "105 rtx 104",
+                "45 AV1",
+                "46 rtx 45",
+                "98 VP9",
+                "99 rtx 98",
+            ]
+        );
+        assert_eq!(
+            listing(&answer(MediaKind::Video, FIREFOX_VIDEO)),
+            [
+                "120 VP8",
+                "124 rtx 120",
+                "121 VP9",
+                "125 rtx 121",
+                "126 H264 42e01f 1",
+                "127 rtx 126",
+                "97 H264 42e01f 0",
+                "98 rtx 97",
+            ]
+        );
+        assert_eq!(
+            listing(&answer(MediaKind::Audio, AIORTC_AUDIO)),
+            ["96 opus", "0 PCMU", "8 PCMA"]
+        );
+    }
+
+    #[test]
+    fn feedback_is_what_both_know() {
+        let video = answer(MediaKind::Video, CHROMIUM_VIDEO);
+        assert_eq!(
+            video[0].feedback,
+            ["transport-cc", "ccm fir", "nack", "nack pli"]
+        );
+        assert_eq!(video[2].feedback, ["nack"]);
+        assert!(video[4].feedback.is_empty());
+        let audio = answer(MediaKind::Audio, CHROMIUM_AUDIO);
+        assert_eq!(audio[0].feedback, ["transport-cc"]);
+        assert!(audio[1].feedback.is_empty());
+    }
+
+    #[test]
+    fn preferences_order_the_answer_and_leave_out_the_rest() {
+        let offered = media(CHROMIUM_VIDEO);
+        let with = |names: &[&str]| {
+            let preferences = preferring(MediaKind::Video, names);
+            listing(&answer_codecs(MediaKind::Video, &preferences, &offered))
+        };
+        assert_eq!(
+            with(&["AV1", "rtx", "VP8"]),
+            ["45 AV1", "46 rtx 45", "96 VP8", "97 rtx 96"]
+        );
+        assert_eq!(with(&["VP9", "VP8"]), ["98 VP9", "96 VP8"]);
+        let pcma = preferring(MediaKind::Audio, &["PCMA"]);
+        let audio = media(CHROMIUM_AUDIO);
+        assert_eq!(
+            listing(&answer_codecs(MediaKind::Audio, &pcma, &audio)),
+            ["8 PCMA"]
+        );
+        let opus = media("m=audio 9 RTP/SAVPF 96\na=rtpmap:96 opus/48000/2\n");
+        assert!(answer_codecs(MediaKind::Audio, &pcma, &opus).is_empty());
+    }
+
+    #[test]
+    fn a_section_without_a_common_codec_has_no_answer() {
+        for offer in [
+            "m=video 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 H265/90000\n",
+            "m=video 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 VP8/30\n",
+            "m=video 9 UDP/TLS/RTP/SAVPF 97\na=rtpmap:96 VP8/90000\na=rtpmap:97 rtx/90000\na=fmtp:97 apt=96\n",
+        ] {
+            assert!(answer(MediaKind::Video, offer).is_empty(), "{offer}");
+        }
+        let mono = "m=audio 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 opus/48000\n";
+        assert!(answer(MediaKind::Audio, mono).is_empty());
+    }
+
+    #[test]
+    fn static_payload_types_need_no_rtpmap_and_may_have_another() {
+        let offer =
+            "m=audio 9 RTP/AVP 8 0 101\na=rtpmap:101 Telephone-Event/8000\na=fmtp:101 0-16\n";
+        assert_eq!(
+            listing(&answer(MediaKind::Audio, offer)),
+            ["8 PCMA", "0 PCMU", "101 telephone-event"]
+        );
+        let offer = "m=audio 9 RTP/AVP 0\na=rtpmap:0 opus/48000/2\n";
+        assert_eq!(listing(&answer(MediaKind::Audio, offer)), ["0 opus"]);
+    }
+
+    #[test]
+    fn h264_is_answered_with_the_profile_of_the_offer_and_the_lower_level() {
+        let answered = |parameters: &str| {
+            let offer = format!(
+                "m=video 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 h264/90000\na=fmtp:96 {parameters}\n"
+            );
+            let mut answer = answer(MediaKind::Video, &offer);
+            answer.remove(0).sdp_fmtp_line.expect("it has parameters")
+        };
+        let ours = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=";
+        for (offered, level) in [
+            ("profile-level-id=42c00d;packetization-mode=1", "42c00d"),
+            ("profile-level-id=42c028;packetization-mode=1", "42c01f"),
+            (
+                "profile-level-id=42C00D;packetization-mode=1;level-asymmetry-allowed=1",
+                "42c01f",
+            ),
+        ] {
+            assert_eq!(answered(offered), format!("{ours}{level}"), "{offered}");
+        }
+    }
+
+    #[test]
+    fn what_a_remote_answer_accepts_is_sent_as_it_says() {
+        let offer = offer_codecs(MediaKind::Video, &[], &[], &PayloadTypes::default());
+        let answer = media(PION_VIDEO);
+        let sent = accepted_codecs(&offer, &answer);
+        assert_eq!(
+            listing(&sent),
+            [
+                "96 VP8",
+                "97 rtx 96",
+                "102 H264 42001f 1",
+                "121 rtx 102",
+                "127 H264 42001f 0",
+                "120 rtx 127",
+                "125 H264 42e01f 1",
+                "107 rtx 125",
+            ]
+        );
+        assert_eq!(sent[0].feedback, ["ccm fir", "nack pli"]);
+        // Received with the numbers and the parameters of our offer.
+        assert_eq!(
+            listing(&received_codecs(&offer, &answer)),
+            [
+                "96 VP8",
+                "97 rtx 96",
+                "102 H264 42001f 1",
+                "103 rtx 102",
+                "104 H264 42001f 0",
+                "105 rtx 104",
+                "106 H264 42e01f 1",
+                "107 rtx 106",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_answer_may_use_other_payload_types_and_add_codecs_that_mean_nothing() {
+        let offer = offer_codecs(MediaKind::Audio, &[], &[], &PayloadTypes::default());
+        let answer = media(
+            "m=audio 9 UDP/TLS/RTP/SAVPF 120 9\na=rtpmap:120 OPUS/48000/2\na=fmtp:120 stereo=1\n\
+             a=rtcp-fb:* transport-cc\n",
+        );
+        let sent = accepted_codecs(&offer, &answer);
+        assert_eq!(listing(&sent), ["120 opus"]);
+        assert_eq!(sent[0].sdp_fmtp_line.as_deref(), Some("stereo=1"));
+        assert_eq!(sent[0].feedback, ["transport-cc"]);
+        assert_eq!(listing(&received_codecs(&offer, &answer)), ["111 opus"]);
+        let nothing = media("m=audio 9 UDP/TLS/RTP/SAVPF 9\n");
+        assert!(accepted_codecs(&offer, &nothing).is_empty());
+        assert!(received_codecs(&offer, &nothing).is_empty());
+    }
+
+    #[test]
+    fn a_retransmission_is_accepted_only_with_its_codec() {
+        let offer = offer_codecs(MediaKind::Video, &[], &[], &PayloadTypes::default());
+        let answer = media(
+            "m=video 9 UDP/TLS/RTP/SAVPF 96 99\na=rtpmap:96 VP8/90000\na=rtpmap:98 VP9/90000\n\
+             a=rtpmap:99 rtx/90000\na=fmtp:99 apt=98\n",
+        );
+        assert_eq!(listing(&accepted_codecs(&offer, &answer)), ["96 VP8"]);
+    }
 }

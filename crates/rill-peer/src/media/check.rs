@@ -119,3 +119,132 @@ fn check_simulcast(media: &Media) -> Result<(), MediaProblem> {
         Err(MediaProblem::NoRid)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::excerpts::{
+        AIORTC_AUDIO, CHROMIUM_AUDIO, CHROMIUM_VIDEO, FIREFOX_VIDEO, PION_VIDEO, media,
+    };
+    use super::*;
+
+    fn problem(section: &str) -> Option<MediaProblem> {
+        check(&media(section), None).err()
+    }
+
+    #[test]
+    fn what_other_stacks_send_is_usable() {
+        for section in [
+            CHROMIUM_AUDIO,
+            CHROMIUM_VIDEO,
+            FIREFOX_VIDEO,
+            AIORTC_AUDIO,
+            PION_VIDEO,
+        ] {
+            assert_eq!(problem(section), None, "{section}");
+        }
+    }
+
+    #[test]
+    fn every_name_of_the_profile_is_taken_and_no_other() {
+        for (protocol, expected) in [
+            ("RTP/AVP", None),
+            ("RTP/AVPF", None),
+            ("RTP/SAVP", None),
+            ("RTP/SAVPF", None),
+            ("TCP/DTLS/RTP/SAVP", None),
+            ("TCP/DTLS/RTP/SAVPF", None),
+            ("UDP/TLS/RTP/SAVP", None),
+            ("UDP/TLS/RTP/SAVPF", None),
+            ("UDP/TLS/RTP/AVP", Some(MediaProblem::Protocol)),
+            ("TCP/TLS/RTP/SAVPF", Some(MediaProblem::Protocol)),
+            ("UDP/DTLS/SCTP", Some(MediaProblem::Protocol)),
+            ("rtp/savpf", Some(MediaProblem::Protocol)),
+        ] {
+            let section = format!("m=audio 9 {protocol} 0\na=rtcp-mux\n");
+            assert_eq!(problem(&section), expected, "{protocol}");
+        }
+    }
+
+    #[test]
+    fn rtcp_must_be_multiplexed_here_or_in_the_tagged_section() {
+        let bare = "m=audio 9 RTP/SAVPF 0\n";
+        assert_eq!(problem(bare), Some(MediaProblem::RtcpMux));
+        let tagged = media(CHROMIUM_VIDEO);
+        assert_eq!(check(&media(bare), Some(&tagged)), Ok(()));
+        assert_eq!(
+            check(&media(bare), Some(&media(bare))),
+            Err(MediaProblem::RtcpMux)
+        );
+        assert_eq!(
+            problem("m=audio 0 RTP/SAVPF 96\n"),
+            None,
+            "a rejected section is not read"
+        );
+        let bundled = "m=audio 0 RTP/SAVPF 0\na=bundle-only\n";
+        assert_eq!(
+            problem(bundled),
+            Some(MediaProblem::RtcpMux),
+            "and this is not rejected"
+        );
+    }
+
+    #[test]
+    fn payload_types_that_look_like_rtcp_are_refused() {
+        for number in 0..=127u8 {
+            let section = format!(
+                "m=audio 9 RTP/SAVPF {number}\na=rtcp-mux\na=rtpmap:{number} opus/48000/2\n"
+            );
+            let looks = (64..=95).contains(&number);
+            let expected = looks.then_some(MediaProblem::LooksLikeRtcp(number));
+            assert_eq!(problem(&section), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn formats_are_payload_types_with_a_meaning() {
+        let formats =
+            |formats: &str| problem(&format!("m=audio 9 RTP/SAVPF {formats}\na=rtcp-mux\n"));
+        assert_eq!(formats("0 8 9 34"), None);
+        assert_eq!(formats("0 35"), Some(MediaProblem::NoRtpmap(35)));
+        assert_eq!(formats("127 0"), Some(MediaProblem::NoRtpmap(127)));
+        for text in ["128", "256", "opus", "-1"] {
+            assert_eq!(formats(text), Some(MediaProblem::Format), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_retransmission_needs_its_primary() {
+        let section = |formats: &str, apt: &str| {
+            problem(&format!(
+                "m=video 9 RTP/SAVPF {formats}\na=rtcp-mux\na=rtpmap:96 H265/90000\n\
+                 a=rtpmap:97 rtx/90000\na=fmtp:97 {apt}\n"
+            ))
+        };
+        assert_eq!(
+            section("96 97", "apt=96"),
+            None,
+            "also of a codec that is unknown"
+        );
+        for (formats, apt) in [
+            ("97", "apt=96"),
+            ("96 97", "apt=98"),
+            ("96 97", "rtx-time=9"),
+        ] {
+            let expected = Some(MediaProblem::NoPrimary(97));
+            assert_eq!(section(formats, apt), expected, "{formats} {apt}");
+        }
+    }
+
+    #[test]
+    fn simulcast_names_streams_that_are_described() {
+        let section = |simulcast: &str| {
+            problem(&format!(
+                "m=video 9 RTP/SAVPF 0\na=rtcp-mux\na=rid:hi send\na=rid:lo send\n\
+                 a=simulcast:{simulcast}\n"
+            ))
+        };
+        assert_eq!(section("send hi;~lo"), None);
+        assert_eq!(section("send hi;lo,mid"), Some(MediaProblem::NoRid));
+        assert_eq!(section("send hi recv x"), Some(MediaProblem::NoRid));
+    }
+}

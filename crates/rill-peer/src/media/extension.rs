@@ -150,3 +150,111 @@ fn is_usable(extmap: &Extmap) -> bool {
 fn is_supported(kind: MediaKind, uri: &str) -> bool {
     supported(kind).iter().any(|(_, other)| *other == uri)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::excerpts::{
+        CHROMIUM_AUDIO, CHROMIUM_VIDEO, FIREFOX_VIDEO, description, only,
+    };
+    use super::*;
+
+    fn ids(extensions: &[HeaderExtension]) -> Vec<(u16, &str)> {
+        let pairs = extensions.iter();
+        pairs
+            .map(|extension| (extension.id, extension.uri.as_str()))
+            .collect()
+    }
+
+    fn answer(kind: MediaKind, section: &str) -> Vec<HeaderExtension> {
+        answer_extensions(kind, only(&description(section)))
+    }
+
+    #[test]
+    fn an_answer_has_what_both_know_under_the_numbers_of_the_offer() {
+        assert_eq!(
+            ids(&answer(MediaKind::Audio, CHROMIUM_AUDIO)),
+            [(1, AUDIO_LEVEL), (3, TRANSPORT_SEQUENCE), (4, MID)]
+        );
+        assert_eq!(
+            ids(&answer(MediaKind::Video, CHROMIUM_VIDEO)),
+            [
+                (13, ORIENTATION),
+                (3, TRANSPORT_SEQUENCE),
+                (4, MID),
+                (10, STREAM_ID),
+                (11, REPAIRED_STREAM_ID)
+            ]
+        );
+        assert_eq!(
+            ids(&answer(MediaKind::Video, FIREFOX_VIDEO)),
+            [(3, MID), (7, TRANSPORT_SEQUENCE)]
+        );
+    }
+
+    #[test]
+    fn one_direction_two_byte_numbers_and_repetitions_are_left_out() {
+        let section = format!(
+            "m=audio 9 RTP/SAVPF 0\na=extmap:1/sendonly {MID}\na=extmap:15 {MID}\n\
+             a=extmap:4100 {MID}\na=extmap:2/sendrecv {MID}\na=extmap:3 {MID}\n\
+             a=extmap:2 {AUDIO_LEVEL}\na=extmap:5 urn:example:later\n"
+        );
+        assert_eq!(ids(&answer(MediaKind::Audio, &section)), [(2, MID)]);
+        let levels = format!("m=video 9 RTP/SAVPF 0\na=extmap:1 {AUDIO_LEVEL}\n");
+        assert!(answer(MediaKind::Video, &levels).is_empty());
+    }
+
+    #[test]
+    fn what_the_session_maps_holds_for_its_sections() {
+        let section =
+            format!("a=extmap:6 {MID}\nm=audio 9 RTP/SAVPF 0\na=extmap:1 {AUDIO_LEVEL}\n");
+        assert_eq!(
+            ids(&answer(MediaKind::Audio, &section)),
+            [(1, AUDIO_LEVEL), (6, MID)]
+        );
+    }
+
+    #[test]
+    fn a_first_offer_has_all_and_no_number_with_two_meanings() {
+        let none = ExtensionIds::default();
+        let audio = offer_extensions(MediaKind::Audio, None, &none);
+        assert_eq!(
+            ids(&audio),
+            [(1, AUDIO_LEVEL), (3, TRANSPORT_SEQUENCE), (4, MID)]
+        );
+        let mut taken = ExtensionIds::default();
+        taken.record(&answer(MediaKind::Video, FIREFOX_VIDEO));
+        let audio = offer_extensions(MediaKind::Audio, None, &taken);
+        assert_eq!(
+            ids(&audio),
+            [(1, AUDIO_LEVEL), (7, TRANSPORT_SEQUENCE), (3, MID)]
+        );
+        taken.record(&[HeaderExtension {
+            id: 1,
+            uri: "urn:example:other".into(),
+        }]);
+        let audio = offer_extensions(MediaKind::Audio, None, &taken);
+        assert_eq!(audio[0].id, 2);
+    }
+
+    #[test]
+    fn a_later_offer_has_only_what_was_answered() {
+        let known = answer(MediaKind::Video, FIREFOX_VIDEO);
+        let none = ExtensionIds::default();
+        assert_eq!(
+            offer_extensions(MediaKind::Video, Some(&known), &none),
+            known
+        );
+        assert!(offer_extensions(MediaKind::Video, Some(&[]), &none).is_empty());
+    }
+
+    #[test]
+    fn an_answer_can_accept_only_what_was_offered() {
+        let offer = offer_extensions(MediaKind::Audio, None, &ExtensionIds::default());
+        let section = format!(
+            "m=audio 9 RTP/SAVPF 0\na=extmap:4 {MID}\na=extmap:2 {AUDIO_LEVEL}\n\
+             a=extmap:5 {ORIENTATION}\n"
+        );
+        let answer = description(&section);
+        assert_eq!(ids(&accepted_extensions(&offer, only(&answer))), [(4, MID)]);
+    }
+}

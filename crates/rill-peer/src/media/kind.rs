@@ -36,3 +36,17 @@ impl fmt::Display for MediaKind {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_audio_and_video_are_kinds() {
+        let of = |kind: &str| MediaKind::of(&Media::new(kind, 9, "RTP/AVP", &["0"]));
+        assert_eq!(of("audio"), Some(MediaKind::Audio));
+        assert_eq!(of("video"), Some(MediaKind::Video));
+        assert_eq!(of("application"), None);
+        assert_eq!(of("unicorns"), None);
+    }
+}

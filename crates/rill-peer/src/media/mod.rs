@@ -4,6 +4,10 @@ mod answer;
 mod capability;
 mod check;
 mod codec;
+#[cfg(test)]
+mod excerpts;
+#[cfg(test)]
+mod exchange;
 mod extension;
 mod h264;
 mod kind;

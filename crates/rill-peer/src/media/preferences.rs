@@ -66,3 +66,82 @@ fn parameters(codec: &CodecCapability) -> BTreeMap<String, String> {
     all.map(|(name, value)| (name.to_ascii_lowercase(), value.to_ascii_lowercase()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(kind: MediaKind, name: &str) -> CodecCapability {
+        let mut all = codec_capabilities(kind).into_iter();
+        all.find(|codec| codec.mime_type == name).expect(name)
+    }
+
+    fn unsupported(codec: CodecCapability) -> bool {
+        let all = codec_capabilities(MediaKind::Audio);
+        let name = codec.mime_type.clone();
+        let codecs: Vec<_> = all.into_iter().chain([codec]).collect();
+        let expected = PreferencesError::Unsupported(name, MediaKind::Audio);
+        check_preferences(MediaKind::Audio, &codecs) == Err(expected)
+    }
+
+    #[test]
+    fn capabilities_are_taken_in_any_order_once_each() {
+        for kind in [MediaKind::Audio, MediaKind::Video] {
+            let mut codecs = codec_capabilities(kind);
+            codecs.reverse();
+            assert_eq!(check_preferences(kind, &codecs).as_ref(), Ok(&codecs));
+            let twice = [codecs.clone(), codecs.clone()].concat();
+            assert_eq!(check_preferences(kind, &twice), Ok(codecs));
+            assert_eq!(check_preferences(kind, &[]), Ok(Vec::new()));
+        }
+    }
+
+    #[test]
+    fn spelling_order_and_defaults_of_parameters_make_no_difference() {
+        let mut opus = named(MediaKind::Audio, "audio/opus");
+        opus.mime_type = "Audio/OPUS".into();
+        opus.sdp_fmtp_line = Some("UseInbandFec=1; minptime=10".into());
+        let expected = Ok(vec![named(MediaKind::Audio, "audio/opus")]);
+        assert_eq!(check_preferences(MediaKind::Audio, &[opus]), expected);
+        let mut av1 = named(MediaKind::Video, "video/AV1");
+        av1.sdp_fmtp_line = Some("profile=0".into());
+        let expected = Ok(vec![named(MediaKind::Video, "video/AV1")]);
+        assert_eq!(check_preferences(MediaKind::Video, &[av1]), expected);
+    }
+
+    #[test]
+    fn a_codec_that_was_changed_or_belongs_elsewhere_is_refused() {
+        let opus = named(MediaKind::Audio, "audio/opus");
+        for change in [
+            |codec: &mut CodecCapability| codec.clock_rate = 24_000,
+            |codec: &mut CodecCapability| codec.channels = Some(13),
+            |codec: &mut CodecCapability| codec.channels = None,
+            |codec: &mut CodecCapability| codec.sdp_fmtp_line = None,
+            |codec: &mut CodecCapability| codec.sdp_fmtp_line = Some("minptime=10".into()),
+            |codec: &mut CodecCapability| codec.mime_type = "opus".into(),
+            |codec: &mut CodecCapability| codec.mime_type = "audio/piepiper".into(),
+        ] {
+            let mut codec = opus.clone();
+            change(&mut codec);
+            assert!(unsupported(codec.clone()), "{codec:?}");
+        }
+        assert!(unsupported(named(MediaKind::Video, "video/VP8")));
+        let mut h264 = named(MediaKind::Video, "video/H264");
+        h264.sdp_fmtp_line = h264
+            .sdp_fmtp_line
+            .map(|line| line.replace("42e01f", "42e034"));
+        assert!(
+            check_preferences(MediaKind::Video, &[h264]).is_err(),
+            "another level"
+        );
+    }
+
+    #[test]
+    fn retransmission_alone_carries_no_media() {
+        let rtx = named(MediaKind::Video, "video/rtx");
+        let alone = check_preferences(MediaKind::Video, std::slice::from_ref(&rtx));
+        assert_eq!(alone, Err(PreferencesError::NoMedia));
+        let vp8 = named(MediaKind::Video, "video/VP8");
+        assert!(check_preferences(MediaKind::Video, &[rtx, vp8]).is_ok());
+    }
+}

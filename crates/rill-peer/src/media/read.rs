@@ -117,3 +117,74 @@ pub(crate) fn msids(media: &Media) -> Option<Vec<String>> {
     }
     streams
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::excerpts::{CHROMIUM_AUDIO, CHROMIUM_VIDEO, FIREFOX_VIDEO, media};
+    use super::*;
+
+    #[test]
+    fn codecs_are_read_in_the_order_of_the_m_line_with_all_that_is_said_of_them() {
+        let codecs = read_codecs(&media(CHROMIUM_AUDIO));
+        let numbers: Vec<_> = codecs.iter().map(|codec| codec.payload_type).collect();
+        assert_eq!(numbers, [111, 63, 9, 0, 8, 13, 110, 126]);
+        let opus = Codec {
+            payload_type: 111,
+            mime_type: "audio/opus".into(),
+            clock_rate: 48_000,
+            channels: Some(2),
+            sdp_fmtp_line: Some("minptime=10;useinbandfec=1".into()),
+            feedback: vec!["transport-cc".into()],
+        };
+        assert_eq!(codecs[0], opus);
+        assert_eq!(codecs[3].channels, Some(1));
+        let vp8 = &read_codecs(&media(CHROMIUM_VIDEO))[0];
+        assert_eq!((vp8.channels, vp8.sdp_fmtp_line.as_deref()), (None, None));
+        assert_eq!(
+            vp8.feedback,
+            ["transport-cc", "ccm fir", "nack", "nack pli"]
+        );
+        let vp8 = &read_codecs(&media(FIREFOX_VIDEO))[0];
+        assert_eq!(vp8.sdp_fmtp_line.as_deref(), Some("max-fs=12288;max-fr=60"));
+    }
+
+    #[test]
+    fn what_is_repeated_counts_once_and_what_has_no_meaning_not_at_all() {
+        let section = media(
+            "m=audio 9 RTP/AVP 96 0 96 3 97 x 400\na=rtpmap:96 opus/48000/2\n\
+             a=rtpmap:96 PCMU/8000\na=rtpmap:98 PCMA/8000\n",
+        );
+        let codecs = read_codecs(&section);
+        let names: Vec<_> = codecs
+            .iter()
+            .map(|codec| codec.mime_type.as_str())
+            .collect();
+        assert_eq!(names, ["audio/opus", "audio/PCMU"]);
+    }
+
+    #[test]
+    fn feedback_is_for_all_or_one_and_only_of_kinds_that_are_known() {
+        let section = media(
+            "m=video 9 RTP/AVP 96 97\na=rtpmap:96 VP8/90000\na=rtpmap:97 VP9/90000\n\
+             a=rtcp-fb:* nack\na=rtcp-fb:97 nack pli\na=rtcp-fb:97 nack\na=rtcp-fb:96 nack rpsi\n\
+             a=rtcp-fb:96 goog-remb\na=rtcp-fb:96 ccm\n",
+        );
+        let codecs = read_codecs(&section);
+        assert_eq!(codecs[0].feedback, ["nack"]);
+        assert_eq!(codecs[1].feedback, ["nack", "nack pli"]);
+    }
+
+    #[test]
+    fn streams_are_named_once_and_none_is_not_the_default_one() {
+        let streams = |lines: &str| msids(&media(&format!("m=video 9 RTP/AVP 0\n{lines}")));
+        let some = |ids: &[&str]| Some(ids.iter().copied().map(Into::into).collect::<Vec<_>>());
+        assert_eq!(streams(""), None);
+        assert_eq!(streams("a=msid:- foobar\n"), some(&[]));
+        assert_eq!(streams("a=msid:foo bar\n"), some(&["foo"]));
+        assert_eq!(
+            streams("a=msid:foo bar\na=msid:baz bar\na=msid:foo\n"),
+            some(&["foo", "baz"])
+        );
+        assert_eq!(msids(&media(FIREFOX_VIDEO)), some(&["{5b6c}"]));
+    }
+}

@@ -187,7 +187,7 @@ impl PeerConnection {
             .transport(id)
             .map_or(0, crate::transport::DtlsTransport::associations);
         let next = u32::from(self.renews_dtls(id));
-        format!("{}{:x}.{}", self.tls_id, id.value(), associations + next)
+        format!("{}{:x}-{}", self.tls_id, id.value(), associations + next)
     }
 
     /// Makes sure that there are transports for this many new sections.
