@@ -311,7 +311,9 @@ export async function turns(count = 5) {
 
 /** Whether a promise has settled, without waiting for it. */
 export async function isPending(promise) {
-  const pending = Symbol('pending');
+  let pending = true;
+  const settle = () => (pending = false);
+  promise.then(settle, settle);
   await turns();
-  return (await Promise.race([promise.then(() => null, () => null), pending])) === pending;
+  return pending;
 }

@@ -92,7 +92,7 @@ test('interfaces without a constructor cannot be constructed', () => {
   assert.throws(() => RTCPeerConnection(), TypeError);
 });
 
-// Trickle B25: bindings/node/ts/event_handler.ts: `present.value = value;`
+// Trickle B25: bindings/node/ts/event_handler.ts: `present.value = value;` => `void value;`
 test('handlers keep their place among the listeners', async () => {
   const pc = new RTCPeerConnection();
   const fake = FakePeerConnection.last;
@@ -207,7 +207,7 @@ test('a description keeps its object until it changes', () => {
   assert.equal(pc.remoteDescription, null);
 });
 
-// Trickle B20: bindings/node/ts/RTCIceCandidate.ts: `return { candidate, sdpMid, sdpMLineIndex, usernameFragment };`
+// Trickle B20: bindings/node/ts/RTCIceCandidate.ts: `return { candidate, sdpMid, sdpMLineIndex, usernameFragment };` => `return { ...this.#init };`
 test('RTCIceCandidate parses its text', () => {
   const text =
     'candidate:4 2 TCP 1518280447 fe80::1 9 typ relay raddr 192.0.2.3 rport 50 tcptype active ufrag x generation 0';
@@ -245,7 +245,7 @@ test('RTCIceCandidate parses its text', () => {
   });
 });
 
-// Trickle C19: bindings/node/ts/RTCIceCandidate.ts: `if (init.sdpMid === null && init.sdpMLineIndex === null) {`
+// Trickle C19: bindings/node/ts/RTCIceCandidate.ts: `if (init.sdpMid === null && init.sdpMLineIndex === null) {` => `if (false) {`
 // Trickle C19: bindings/node/ts/RTCIceCandidate.ts: `this.#attribute = parseCandidateAttribute(init.candidate);`
 test('RTCIceCandidate needs a section and keeps text that it does not understand', () => {
   for (const init of [undefined, {}, { candidate: '' }, { sdpMid: null, sdpMLineIndex: null }]) {

@@ -129,7 +129,7 @@ test('on a closed connection every operation is an InvalidStateError', async () 
   assert.equal(pc.canTrickleIceCandidates, null);
 });
 
-// Trickle C18: bindings/node/ts/operations_chain.ts: `(value) => owner.closed() || resolve(value),`
+// Trickle C18: bindings/node/ts/operations_chain.ts: `(reason) => owner.closed() || reject(reason),` => `(reason) => reject(reason),`
 test('promises never settle when the connection is closed meanwhile', async () => {
   const { pc, native } = connect();
   const first = pc.createOffer();
@@ -140,7 +140,7 @@ test('promises never settle when the connection is closed meanwhile', async () =
   assert.ok(await isPending(second));
 });
 
-// Trickle C2: bindings/node/ts/RTCPeerConnection.ts: `connection.addIceCandidate(endsEverything ? null : init)`
+// Trickle C2: bindings/node/ts/RTCPeerConnection.ts: `connection.addIceCandidate(endsEverything ? null : init)` => `connection.addIceCandidate(init)`
 // Trickle C3: bindings/node/ts/webidl.ts: `is not an object.`
 // Trickle C4: bindings/node/ts/RTCPeerConnection.ts: `if (init.candidate !== '' && unplaced) {`
 // Trickle C8: bindings/node/ts/RTCIceCandidate.ts: `sdpMid: optional(members, 'sdpMid', nullable(domString), null),`

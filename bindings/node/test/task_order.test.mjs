@@ -12,7 +12,7 @@ function connect() {
   return { pc, native: FakePeerConnection.last };
 }
 
-// Trickle B1: bindings/node/ts/task_loop.ts: `first.run();`
+// Trickle B1: bindings/node/ts/task_loop.ts: `first.run();` => `for (let task = 0; task < 9; task += 1) first.run();`
 test('promise reactions run between two tasks of one wake-up', async () => {
   const { pc, native } = connect();
   const order = [];
@@ -31,6 +31,7 @@ test('promise reactions run between two tasks of one wake-up', async () => {
   assert.deepEqual(order, ['task 1', 'reaction', 'reaction of the reaction', 'task 2']);
 });
 
+// Trickle B1: bindings/node/ts/task_loop.ts: `first.run();`
 test('a long backlog keeps the checkpoint between all tasks, and their order', async () => {
   const { pc, native } = connect();
   const seen = [];
@@ -49,6 +50,7 @@ test('a long backlog keeps the checkpoint between all tasks, and their order', a
   assert.deepEqual(seen, expected);
 });
 
+// Trickle B1: bindings/node/ts/task_loop.ts: `first.run();`
 test('connections take turns in the order in which they woke, each with its own checkpoint', async () => {
   const seen = [];
   const [first, second] = ['first', 'second'].map((name) => {
@@ -132,7 +134,7 @@ test('reactions of an operation run before the next task is dispatched', async (
   assert.deepEqual(order, ['continuation', 'gathering']);
 });
 
-// Trickle B16: bindings/node/ts/RTCPeerConnection.ts: `if (this.#closed) return true;`
+// Trickle B16: bindings/node/ts/RTCPeerConnection.ts: `if (this.#closed) return true;` => `if (false) return true;`
 test('nothing is dispatched after close, not even the rest of a task', async () => {
   const { pc, native } = connect();
   let later = 0;

@@ -188,6 +188,7 @@ test('setCodecPreferences converts codecs and leaves the judgement to the native
   assert.throws(() => transceiver.setCodecPreferences(offered), named('InvalidModificationError'));
 });
 
+// Trickle C18: bindings/node/ts/operations_chain.ts: `if (this.#operations.length === 1) execute();` => `execute();`
 test('replaceTrack waits its turn on the operations chain', async () => {
   const { pc, native, called } = connect();
   const { sender } = pc.addTransceiver('audio');
@@ -205,6 +206,7 @@ test('replaceTrack waits its turn on the operations chain', async () => {
   assert.deepEqual(called('transceiverReplaceTrack'), [[1, track.id], [1, null]]);
 });
 
+// Trickle C18: bindings/node/ts/operations_chain.ts: `(value) => owner.closed() || resolve(value),` => `(value) => resolve(value),`
 test('replaceTrack refuses other kinds, stopped transceivers and closed connections', async () => {
   const { pc } = connect();
   const transceiver = pc.addTransceiver('audio');
