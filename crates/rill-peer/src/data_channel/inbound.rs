@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rill_sctp::{AbortReason, Event, Ppid};
+use rill_sctp::{Event, Ppid};
 use smallvec::SmallVec;
 
 use super::{DataChannels, Phase, RECEIVE_QUEUE};
@@ -108,14 +108,11 @@ impl DataChannels {
                     self.peer_reset(stream.0, tasks);
                 }
             }
-            // The peer ended it on purpose: channels close without an error.
-            Event::Closed
-            | Event::Aborted {
-                reason: AbortReason::Peer(_),
-            } => {
+            Event::Closed => {
                 tasks.push(Change::Sctp(SctpTransportState::Closed, None));
                 self.close_all(None, tasks);
             }
+            // Also where the peer called `close()`: what was under way may be lost (webrtc-pc §6.2.4).
             Event::Aborted { reason } => {
                 tasks.push(Change::Sctp(SctpTransportState::Closed, None));
                 self.close_all(Some(&ChannelError::Sctp(reason.to_string())), tasks);

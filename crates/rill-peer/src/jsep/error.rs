@@ -84,10 +84,12 @@ impl SetDescriptionError {
     /// The exception that W3C gives for it. A syntax error is an `RTCError`, whose name is
     /// `OperationError`.
     #[must_use]
-    pub const fn exception(&self) -> Exception {
+    pub fn exception(&self) -> Exception {
         match self {
             Self::Closed | Self::WrongState { .. } => Exception::InvalidState,
             Self::Modified(_) => Exception::InvalidModification,
+            // What browsers take for content, not for form (RFC 8839 §5.4).
+            Self::Syntax(error) if is_credential(error) => Exception::InvalidAccess,
             Self::Syntax(_) => Exception::Operation,
             Self::Section { .. } | Self::SectionCount { .. } => Exception::InvalidAccess,
         }
@@ -95,11 +97,18 @@ impl SetDescriptionError {
 
     /// The line of the text that could not be read, from 1 (`RTCError.sdpLineNumber`).
     #[must_use]
-    pub const fn line(&self) -> Option<usize> {
+    pub fn line(&self) -> Option<usize> {
         match self {
-            Self::Syntax(error) => Some(error.line),
+            Self::Syntax(error) if !is_credential(error) => Some(error.line),
             _ => None,
         }
+    }
+}
+
+fn is_credential(error: &rill_sdp::ParseError) -> bool {
+    match &error.problem {
+        rill_sdp::Problem::Field(error) => matches!(error.field, "ufrag" | "password"),
+        _ => false,
     }
 }
 

@@ -251,7 +251,6 @@ impl PeerConnection {
         for id in self.jsep.transports() {
             self.agent.cancel_restart(now, id);
         }
-        self.release_spares(now);
         let created = std::mem::take(&mut self.offered_transceivers);
         let unused = |id: &_| {
             let transceiver = self.transceivers.get(*id);
@@ -269,8 +268,10 @@ impl PeerConnection {
         let own = own.filter_map(|id| Some((id, self.agent.local_credentials(id)?.1.clone())));
         described.credentials = own.collect();
         self.describe(described);
-        // The offer that implies it follows at once: what is needed shows when that was answered.
+        // The offer that implies it follows at once: it was planned with the spare transports, and what
+        // is needed shows when it was answered.
         if operation.is_some() {
+            self.release_spares(now);
             self.after_description(now, SdpType::Rollback);
         }
     }

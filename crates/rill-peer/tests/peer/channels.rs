@@ -573,7 +573,7 @@ fn the_buffered_amount_falls_and_says_so_once() {
 }
 
 #[test]
-fn closing_the_connection_closes_the_peers_channels_without_an_error() {
+fn closing_the_connection_closes_the_peers_channels_with_an_error() {
     for security in [Security::SimulationOnly, Security::Dtls] {
         let mut scene = Setting {
             security,
@@ -591,7 +591,7 @@ fn closing_the_connection_closes_the_peers_channels_without_an_error() {
                 .iter()
                 .filter(|word| word.starts_with("error"))
                 .count();
-            assert_eq!(errors, 0, "{security:?}: {words:?}");
+            assert_eq!(errors, 1, "{security:?}: {words:?}");
         }
         assert_eq!(
             scene.bob().pc.dtls_state(),
