@@ -71,6 +71,7 @@ test('operations and constructors have the length of their shortest overload', (
     RTCRtpTransceiver: 0,
     RTCSctpTransport: 0,
     RTCSessionDescription: 1,
+    RTCStatsReport: 0,
     RTCTrackEvent: 2,
   });
 });
@@ -87,6 +88,7 @@ test('interfaces without a constructor cannot be constructed', () => {
     'RTCRtpSender',
     'RTCRtpTransceiver',
     'RTCSctpTransport',
+    'RTCStatsReport',
   ];
   for (const name of withoutOne) assert.throws(() => new rill[name](), /Illegal constructor/, name);
   assert.throws(() => RTCPeerConnection(), TypeError);

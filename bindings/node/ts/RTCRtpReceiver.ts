@@ -2,7 +2,9 @@ import { defineInterface, internally, refuseConstruction } from './interface';
 import { createTrack } from './MediaStreamTrack';
 import { capabilities } from './rtp_capabilities';
 import { codecParametersDictionary } from './rtp_parameters';
-import { double, nullable, requireArguments } from './webidl';
+import { createStatsReport } from './RTCStatsReport';
+import { inTask } from './task_loop';
+import { double, nullable, promised, requireArguments } from './webidl';
 import type {
   RTCRtpCapabilities,
   RTCRtpContributingSource,
@@ -11,6 +13,7 @@ import type {
 } from './dictionaries';
 import type { MediaStreamTrack } from './MediaStreamTrack';
 import type { RTCDtlsTransport } from './RTCDtlsTransport';
+import type { RTCStatsReport } from './RTCStatsReport';
 import type { TransceiverState } from './transceiver_state';
 
 /** Milliseconds (webrtc-pc §5.3). */
@@ -90,6 +93,14 @@ export class RTCRtpReceiver {
   getSynchronizationSources(): RTCRtpSynchronizationSource[] {
     void this.#state;
     return [];
+  }
+
+  /** Empty: no media arrives yet. */
+  getStats(): Promise<RTCStatsReport> {
+    return promised(() => {
+      void this.#state;
+      return inTask(() => createStatsReport([]));
+    });
   }
 }
 

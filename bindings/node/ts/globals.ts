@@ -28,6 +28,7 @@ type _RTCRtpSender = typeof globalThis extends { onmessage: any } ? {} : rill.RT
 type _RTCRtpTransceiver = typeof globalThis extends { onmessage: any } ? {} : rill.RTCRtpTransceiver;
 type _RTCSctpTransport = typeof globalThis extends { onmessage: any } ? {} : rill.RTCSctpTransport;
 type _RTCSessionDescription = typeof globalThis extends { onmessage: any } ? {} : rill.RTCSessionDescription;
+type _RTCStatsReport = typeof globalThis extends { onmessage: any } ? {} : rill.RTCStatsReport;
 type _RTCTrackEvent = typeof globalThis extends { onmessage: any } ? {} : rill.RTCTrackEvent;
 
 declare global {
@@ -110,6 +111,10 @@ declare global {
   var RTCSessionDescription: typeof globalThis extends { onmessage: any; RTCSessionDescription: infer T }
     ? T
     : typeof rill.RTCSessionDescription;
+  interface RTCStatsReport extends _RTCStatsReport {}
+  var RTCStatsReport: typeof globalThis extends { onmessage: any; RTCStatsReport: infer T }
+    ? T
+    : typeof rill.RTCStatsReport;
   interface RTCTrackEvent extends _RTCTrackEvent {}
   var RTCTrackEvent: typeof globalThis extends { onmessage: any; RTCTrackEvent: infer T }
     ? T

@@ -21,6 +21,7 @@ export {
   RTCRtpTransceiver,
   RTCSctpTransport,
   RTCSessionDescription,
+  RTCStatsReport,
   RTCTrackEvent,
 } from './index.js';
 

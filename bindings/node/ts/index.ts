@@ -25,6 +25,7 @@ export { RTCRtpSender } from './RTCRtpSender';
 export { RTCRtpTransceiver } from './RTCRtpTransceiver';
 export { RTCSctpTransport } from './RTCSctpTransport';
 export { RTCSessionDescription } from './RTCSessionDescription';
+export { RTCStatsReport } from './RTCStatsReport';
 export { RTCTrackEvent } from './RTCTrackEvent';
 
 export type { MediaStreamEventMap } from './MediaStream';

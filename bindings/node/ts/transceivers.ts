@@ -62,6 +62,12 @@ export class Transceivers {
     return this.set.filter((transceiver) => !stateOfTransceiver(transceiver).now.stopped);
   }
 
+  /** Whether a track is that of exactly one sender or receiver. */
+  isOnly(track: MediaStreamTrack): boolean {
+    const ends = this.set.flatMap(({ sender, receiver }) => [sender, receiver]);
+    return ends.filter((end) => end.track === track).length === 1;
+  }
+
   /** `addTransceiver` on an open connection, with a kind that is one. */
   add({ track, direction, sendEncodings, streams }: TransceiverInit, kind: Kind): RTCRtpTransceiver {
     const encodings = initialEncodings(sendEncodings, kind);
