@@ -1,11 +1,14 @@
 // The few parts of a window that the tests of `webrtc/` touch, around Node's own globals.
 
+import { trackSources } from './tracks.mjs';
+
 /** Makes `globalThis` the window of a page that shows `test`, the file at `file`. */
 export function openWindow(file, test) {
   const target = new EventTarget();
   const methods = ['addEventListener', 'removeEventListener', 'dispatchEvent'];
   define(Object.fromEntries(methods.map((name) => [name, target[name].bind(target)])));
   define({ self: globalThis, window: globalThis, parent: globalThis, top: globalThis, opener: null });
+  define(trackSources());
   define({
     location: new URL(file, 'https://web-platform.test/'),
     document: documentOf(test),
@@ -69,10 +72,14 @@ function documentOf(test) {
     getElementById: (id) => all.find((one) => one.id === id) ?? null,
     querySelector: () => null,
     querySelectorAll: () => [],
-    createElement: (tag) => element(tag),
+    createElement: (tag) => (tag === 'canvas' ? canvas() : element(tag)),
     createElementNS: (_namespace, tag) => element(tag),
     createTextNode: (data) => ({ data }),
   });
+}
+
+function canvas() {
+  return Object.assign(Object.create(HTMLCanvasElement.prototype), { localName: 'canvas' });
 }
 
 /** An element that takes children and attributes and shows nothing. */
