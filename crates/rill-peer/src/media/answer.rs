@@ -236,8 +236,11 @@ mod tests {
         ] {
             assert!(answer(MediaKind::Video, offer).is_empty(), "{offer}");
         }
-        let mono = "m=audio 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 opus/48000\n";
-        assert!(answer(MediaKind::Audio, mono).is_empty());
+        for channels in ["", "/1", "/x", "/65537"] {
+            let offer =
+                format!("m=audio 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 opus/48000{channels}\n");
+            assert!(answer(MediaKind::Audio, &offer).is_empty(), "{channels}");
+        }
     }
 
     #[test]
@@ -324,6 +327,49 @@ mod tests {
         let nothing = media("m=audio 9 UDP/TLS/RTP/SAVPF 9\n");
         assert!(accepted_codecs(&offer, &nothing).is_empty());
         assert!(received_codecs(&offer, &nothing).is_empty());
+    }
+
+    #[test]
+    fn a_retransmission_has_the_clock_rate_of_its_codec() {
+        let offer = |rate: u32| {
+            format!(
+                "m=video 9 UDP/TLS/RTP/SAVPF 96 97\na=rtpmap:96 VP8/90000\n\
+                 a=rtpmap:97 rtx/{rate}\na=fmtp:97 apt=96;rtx-time=3000\n"
+            )
+        };
+        let answered = |rate| listing(&answer(MediaKind::Video, &offer(rate)));
+        assert_eq!(answered(90_000), ["96 VP8", "97 rtx 96"]);
+        assert_eq!(answered(48_000), ["96 VP8"]);
+    }
+
+    #[test]
+    fn where_a_codec_is_described_twice_the_payload_type_decides() {
+        let section = "m=video 9 UDP/TLS/RTP/SAVPF 100 101\na=rtpmap:100 VP8/90000\n\
+             a=rtpmap:101 VP8/90000\n";
+        let local = answer(MediaKind::Video, section);
+        let swapped = media(&section.replace("100 101", "101 100"));
+        assert_eq!(
+            listing(&received_codecs(&local, &swapped)),
+            ["101 VP8", "100 VP8"]
+        );
+    }
+
+    #[test]
+    fn feedback_holds_if_both_sides_described_it() {
+        let section = |kinds: &str| {
+            media(&format!(
+                "m=video 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 VP8/90000\n{kinds}"
+            ))
+        };
+        let (few, many) = (
+            section("a=rtcp-fb:96 nack\n"),
+            section("a=rtcp-fb:* nack\na=rtcp-fb:96 nack pli\n"),
+        );
+        for (ours, theirs) in [(&few, &many), (&many, &few)] {
+            let local = answer_codecs(MediaKind::Video, &[], ours);
+            assert_eq!(accepted_codecs(&local, theirs)[0].feedback, ["nack"]);
+            assert_eq!(received_codecs(&local, theirs)[0].feedback, ["nack"]);
+        }
     }
 
     #[test]

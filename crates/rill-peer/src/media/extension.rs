@@ -234,6 +234,14 @@ mod tests {
         }]);
         let audio = offer_extensions(MediaKind::Audio, None, &taken);
         assert_eq!(audio[0].id, 2);
+        let mut taken = ExtensionIds::default();
+        taken.record(&[1, 2].map(|id| HeaderExtension {
+            id,
+            uri: "urn:example:other".into(),
+        }));
+        let audio = offer_extensions(MediaKind::Audio, None, &taken);
+        let ids: Vec<_> = audio.iter().map(|extension| extension.id).collect();
+        assert_eq!(ids, [3, 4, 5]);
     }
 
     #[test]

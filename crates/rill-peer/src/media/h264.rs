@@ -146,6 +146,7 @@ mod tests {
             ("42d00b", "42e00b", false, "42d00b"),
             ("42c00b", "42f00b", false, "42d00b"),
             ("42d00b", "42e01f", true, "42c01f"),
+            ("42c009", "42e00a", false, "42c00a"),
         ] {
             let (offer, own) = (read(offered).expect(offered), read(ours).expect(ours));
             let answer = offer.answered(own, asymmetric).to_string();

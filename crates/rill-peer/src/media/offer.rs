@@ -237,6 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn a_new_codec_does_not_take_the_number_of_a_known_one() {
+        let section = "m=video 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 AV1/90000\n";
+        let known = answer_codecs(MediaKind::Video, &[], &media(section));
+        let mut preferences = codec_capabilities(MediaKind::Video);
+        preferences.retain(|codec| !codec.format().is_retransmission());
+        let offer = offer_codecs(
+            MediaKind::Video,
+            &preferences,
+            &known,
+            &PayloadTypes::default(),
+        );
+        assert_eq!(listing(&offer)[..2], ["97 VP8", "98 VP9"]);
+        assert_eq!(listing(&offer).last().map(String::as_str), Some("96 AV1"));
+    }
+
+    #[test]
     fn sections_of_a_bundle_share_numbers_and_never_contradict_each_other() {
         let mut taken = PayloadTypes::default();
         taken.record(&answer_codecs(MediaKind::Video, &[], &media(FIREFOX_VIDEO)));

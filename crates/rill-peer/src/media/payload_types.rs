@@ -71,6 +71,11 @@ mod tests {
         assert_eq!(others.number(&codec("vp8", 0), 96, &none), Some(120));
         assert_eq!(others.number(&codec("H264", 0), 98, &none), Some(96));
         assert_eq!(others.number(&codec("H264", 0), 102, &none), Some(102));
+        let audio = Codec {
+            mime_type: "audio/VP8".into(),
+            ..codec("VP8", 0)
+        };
+        assert_eq!(others.number(&audio, 120, &none), Some(96));
         let own = taken(&[codec("VP8", 120)]);
         assert_eq!(others.number(&codec("VP8", 0), 96, &own), Some(96));
     }

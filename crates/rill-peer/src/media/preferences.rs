@@ -125,6 +125,12 @@ mod tests {
             change(&mut codec);
             assert!(unsupported(codec.clone()), "{codec:?}");
         }
+        let mut av1 = named(MediaKind::Video, "video/AV1");
+        av1.sdp_fmtp_line = None;
+        assert!(
+            check_preferences(MediaKind::Video, &[av1]).is_err(),
+            "no parameters at all"
+        );
         assert!(unsupported(named(MediaKind::Video, "video/VP8")));
         let mut h264 = named(MediaKind::Video, "video/H264");
         h264.sdp_fmtp_line = h264
