@@ -33,8 +33,9 @@ mod transport;
 mod view;
 
 pub use rill_ice::{
-    Agent, CandidatePair, Interface, Kind, LocalCandidate, Loopback, Pacer, PairInfo, Path,
-    Request, RequestId, Response, Role, ServerOutcome, SocketId, Transmit, TransportId,
+    Agent, CandidatePair, GatheringState, Interface, Kind, LocalCandidate, Loopback, Pacer,
+    PairCounters, PairInfo, PairState, Path, Protocol, RemoteAddress, RemoteCandidate, Request,
+    RequestId, Response, Role, ServerOutcome, SocketId, Transmit, TransportId, TransportState,
 };
 
 pub use self::{

@@ -70,6 +70,12 @@ impl PeerConnection {
         self.view.retire_transports(&transports, events);
     }
 
+    /// How many tasks wait to be polled.
+    #[must_use]
+    pub fn waiting_tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
     /// Whether a task waits to be polled.
     #[must_use]
     pub fn has_task(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What getters show, and how the tasks change it.
 
+mod selected;
 mod transport;
 
 use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, TransportState};
@@ -240,8 +241,7 @@ impl View {
         };
         transport.ice = state;
         if let Some(pair) = selected {
-            transport.selected = Some(pair.clone());
-            events.push(Event::SelectedCandidatePairChange(id, pair));
+            self.select(id, pair, events);
         }
         events.push(Event::IceTransportStateChange(id));
         self.announce_states(events);
@@ -253,11 +253,12 @@ impl View {
         pair: Box<CandidatePair>,
         events: &mut Events,
     ) {
-        let Some(transport) = self.transport_mut(id) else {
-            return;
-        };
-        transport.selected = Some(pair.clone());
-        events.push(Event::SelectedCandidatePairChange(id, pair));
+        let candidates = self.selected_candidates(id, &pair);
+        if let Some(transport) = self.transport_mut(id) {
+            transport.selected = Some(pair.clone());
+            transport.selected_candidates = Some(candidates);
+            events.push(Event::SelectedCandidatePairChange(id, pair));
+        }
     }
 
     pub(crate) fn set_dtls(&mut self, change: DtlsChange, events: &mut Events) {

@@ -15,6 +15,9 @@ pub struct IceTransportInfo {
     pub gathering_state: GatheringState,
     /// The pair that its packets go over.
     pub selected_pair: Option<CandidatePair>,
+    /// The same as signalling knows it: our candidate and the peer's, whose text is empty if the peer
+    /// never told it.
+    pub selected_candidates: Option<(IceCandidate, IceCandidate)>,
     /// The candidates that were surfaced in this generation.
     pub local_candidates: Vec<IceCandidate>,
     /// The candidates that the peer gave in this generation.
@@ -64,6 +67,7 @@ pub(crate) struct TransportView {
     pub(crate) ice: TransportState,
     pub(crate) dtls: DtlsTransportState,
     pub(crate) selected: Option<Box<CandidatePair>>,
+    pub(crate) selected_candidates: Option<(IceCandidate, IceCandidate)>,
     pub(crate) local: Option<Credentials>,
     pub(crate) remote: Option<Credentials>,
     pub(crate) local_candidates: Vec<IceCandidate>,
@@ -78,6 +82,7 @@ impl TransportView {
             ice: TransportState::New,
             dtls: DtlsTransportState::New,
             selected: None,
+            selected_candidates: None,
             local: None,
             remote: None,
             local_candidates: Vec::new(),
@@ -116,6 +121,7 @@ impl TransportView {
             state: self.ice,
             gathering_state: self.gathering,
             selected_pair: self.selected.as_deref().cloned(),
+            selected_candidates: self.selected_candidates.clone(),
             local_candidates: self.local_candidates.clone(),
             remote_candidates: remote,
             local_parameters: self.local.clone().map(Into::into),
