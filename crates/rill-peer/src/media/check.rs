@@ -51,7 +51,7 @@ pub(crate) fn check(media: &Media, tagged: Option<&Media>) -> Result<(), MediaPr
 }
 
 /// Whether the protocol is one of those that RFC 9429 §5.1.2 takes for DTLS-SRTP.
-pub(crate) fn is_rtp(media: &Media) -> bool {
+fn is_rtp(media: &Media) -> bool {
     let profile = ["UDP/TLS/", "TCP/DTLS/"]
         .into_iter()
         .find_map(|prefix| media.protocol.strip_prefix(prefix));

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::excerpts::section_of;
+use super::read::read_codecs;
 use super::{
     Codec, CodecCapability, MediaKind, PayloadTypes, accepted_codecs, answer_codecs, check,
-    check_preferences, codec_capabilities, offer_codecs, read_codecs, received_codecs,
+    check_preferences, codec_capabilities, offer_codecs, received_codecs,
 };
 
 fn kind() -> impl Strategy<Value = MediaKind> {

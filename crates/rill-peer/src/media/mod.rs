@@ -27,13 +27,13 @@ pub use extension::{HeaderExtension, header_extension_capabilities};
 pub use kind::MediaKind;
 
 pub(crate) use answer::{accepted_codecs, answer_codecs, received_codecs};
-pub(crate) use check::{check, is_rtp};
+pub(crate) use check::check;
 pub(crate) use extension::{
     ExtensionIds, accepted_extensions, answer_extensions, offer_extensions,
 };
 pub(crate) use offer::offer_codecs;
 pub(crate) use payload_types::PayloadTypes;
-pub(crate) use preferences::{PreferencesError, check_preferences};
-pub(crate) use read::{msids, read_codecs};
+pub(crate) use preferences::check_preferences;
+pub(crate) use read::msids;
 pub(crate) use rtcp::RtcpAttributes;
 pub(crate) use write::write;

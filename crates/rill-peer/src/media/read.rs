@@ -9,7 +9,7 @@ use super::capability::FEEDBACK;
 
 /// The formats of a section in their order, those without meaning to us included: everything on
 /// the m= line that has an rtpmap, or a static payload type that rill knows.
-pub(crate) fn read_codecs(media: &Media) -> Vec<Codec> {
+pub(super) fn read_codecs(media: &Media) -> Vec<Codec> {
     let mut codecs: Vec<Codec> = Vec::new();
     for payload_type in media
         .formats
