@@ -1,5 +1,6 @@
 //! The codecs and header extensions of audio and video sections: pure functions over descriptions.
 
+mod agreement;
 mod answer;
 mod capability;
 mod check;
@@ -26,7 +27,8 @@ pub use codec::{Codec, CodecCapability};
 pub use extension::{HeaderExtension, header_extension_capabilities};
 pub use kind::MediaKind;
 
-pub(crate) use answer::{accepted_codecs, answer_codecs, received_codecs};
+pub(crate) use agreement::{accepted_codecs, received_codecs};
+pub(crate) use answer::answer_codecs;
 pub(crate) use check::check;
 pub(crate) use extension::{
     ExtensionIds, accepted_extensions, answer_extensions, offer_extensions,
