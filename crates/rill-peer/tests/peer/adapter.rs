@@ -199,17 +199,25 @@ impl Adapter {
     }
 
     fn set_local(&mut self, now: Instant) {
-        self.told = false;
         let operation = self.pc.set_local_description(now, None);
         let operation = operation.expect("a description of our own fits");
         self.steps.insert(operation, Step::Send);
+    }
+
+    /// Asks for a restart and offers it.
+    pub(crate) fn restart(&mut self, now: Instant) {
+        self.pc.restart_ice(now);
+        self.offer(now);
     }
 
     fn continue_after(&mut self, now: Instant, operation: OperationId) {
         match self.steps.remove(&operation) {
             Some(Step::Answer) => self.set_local(now),
             Some(Step::Send) if self.may_tell() => self.tell(),
-            Some(Step::Send) => self.waiting = true,
+            Some(Step::Send) => {
+                self.told = false;
+                self.waiting = true;
+            }
             None => {}
         }
     }

@@ -235,7 +235,7 @@ fn candidate_kinds(side: &Adapter) -> Vec<String> {
 fn a_stun_server_gives_reflexive_candidates() {
     let mut setting = Setting::secure();
     setting.servers = [vec![SERVER_URL], vec![SERVER_URL]];
-    let mut scene = scene_behind_nat(setting);
+    let mut scene = setting.build_at_home(&[]);
     scene.add_server(SERVER);
     let channel = scene.connect();
     scene.run_for(Duration::from_secs(1));
@@ -254,28 +254,6 @@ fn a_stun_server_gives_reflexive_candidates() {
         .count();
     assert_eq!(reports, 1);
     scene.check_echo(&channel);
-}
-
-/// Alice at 10.0.0.1 behind 203.0.113.9.
-fn scene_behind_nat(setting: Setting) -> Scene {
-    let mut scene = Setting {
-        addresses: [vec![], setting.addresses[1].clone()],
-        ..setting.clone()
-    }
-    .build();
-    let realm = scene
-        .sim
-        .add_nat(rill_sim::NatConfig::new(ip("203.0.113.9")));
-    let host = rill_sim::HostConfig::new("alice at home").address_in(
-        realm,
-        ip("10.0.0.1"),
-        Link::default(),
-    );
-    let pc = setting.peer(0);
-    scene.alice = scene
-        .sim
-        .add_host(host, |host| Adapter::new(host, pc, setting.manners[0]));
-    scene
 }
 
 fn completion_time(scene: &Scene, host: HostId) -> Option<Duration> {
@@ -326,7 +304,7 @@ fn a_dead_server_does_not_delay_a_trickled_session() {
 fn beside_a_dead_server_a_live_one_answers() {
     let mut setting = Setting::secure();
     setting.servers = [vec![DEAD_URL, SERVER_URL], vec![]];
-    let mut scene = scene_behind_nat(setting);
+    let mut scene = setting.build_at_home(&[]);
     scene.add_server(SERVER);
     scene.sim.add_dead_address(ip("192.0.2.99"));
     let channel = scene.connect();

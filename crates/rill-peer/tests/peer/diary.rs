@@ -24,6 +24,8 @@ pub(crate) struct Getters {
     pub(crate) pending_remote: Option<SessionDescription>,
     pub(crate) selected: Option<String>,
     pub(crate) max_message_size: Option<usize>,
+    /// Everything that the transports show.
+    pub(crate) transports: Vec<String>,
 }
 
 impl Getters {
@@ -43,6 +45,11 @@ impl Getters {
             pending_remote: pc.pending_remote_description(),
             selected: pc.selected_pair().map(|pair| format!("{pair:?}")),
             max_message_size: pc.max_message_size(),
+            transports: pc
+                .transports()
+                .into_iter()
+                .map(|id| format!("{:?} {:?}", pc.ice_transport(id), pc.dtls_transport(id)))
+                .collect(),
         }
     }
 
@@ -170,7 +177,7 @@ pub(crate) fn channel_of(event: &Event) -> Option<ChannelId> {
     }
 }
 
-fn word(event: &Event) -> String {
+pub(crate) fn word(event: &Event) -> String {
     match event {
         Event::SignalingStateChange(state) => format!("signaling {state}"),
         Event::IceGatheringStateChange(state) => format!("gathering {state}"),
@@ -184,8 +191,12 @@ fn word(event: &Event) -> String {
         Event::IceCandidate(Some(candidate)) => format!("candidate {}", candidate.sdp_mid),
         Event::IceCandidateError(error) => format!("candidate error {}", error.code),
         Event::Server(report) => format!("server {}", report.url),
-        Event::SelectedCandidatePairChange(_) => "selected pair".into(),
-        Event::TransportError(error) => format!("transport error {error:?}"),
+        Event::IceTransportStateChange(_) => "transport state".into(),
+        Event::IceTransportGatheringStateChange(_) => "transport gathering".into(),
+        Event::SelectedCandidatePairChange(..) => "selected pair".into(),
+        Event::DtlsTransportStateChange(_) => "dtls state".into(),
+        Event::SctpTransportStateChange => "sctp state".into(),
+        Event::TransportError(_, error) => format!("transport error {error:?}"),
         Event::DataChannel(id) => format!("datachannel {}", id.value()),
         Event::Open(id) => format!("open {}", id.value()),
         Event::Message(id, message) => format!("message {} {}", id.value(), message.len()),

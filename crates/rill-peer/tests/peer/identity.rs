@@ -50,7 +50,7 @@ fn replace_fingerprints(scene: &mut Scene, side: usize, values: Vec<String>) {
 }
 
 fn is_fingerprint_error(event: &Event) -> bool {
-    matches!(event, Event::TransportError(TransportError::Fingerprint))
+    matches!(event, Event::TransportError(_, TransportError::Fingerprint))
 }
 
 #[test]

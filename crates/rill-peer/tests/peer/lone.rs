@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use rill_peer::{
-    AddIceCandidateError, DataChannelInit, IceCandidateInit, OperationId, PeerConnection, SdpType,
-    SessionDescription, SetDescriptionError,
+    AddIceCandidateError, DataChannelInit, Event, IceCandidateInit, MediaKind, OperationId,
+    PeerConnection, SdpType, SessionDescription, SetDescriptionError, TransceiverId,
+    TransceiverInit,
 };
 use rill_sim::{Seed, Silent, Simulation};
 
@@ -22,22 +23,88 @@ pub(crate) struct Lone {
 
 impl Lone {
     pub(crate) fn new() -> Self {
+        Self::of(&Setting::default(), 0)
+    }
+
+    /// One side of a setting.
+    pub(crate) fn of(setting: &Setting, side: usize) -> Self {
         Self {
-            pc: Setting::default().peer(0),
+            pc: setting.peer(side),
             now: Simulation::<Silent>::new(Seed::new(1)).start(),
             diary: Diary::default(),
         }
     }
 
+    /// Both sides, with an exchange about a channel done.
+    pub(crate) fn pair() -> [Self; 2] {
+        let setting = Setting::default();
+        let mut pair = [0, 1].map(|side| Self::of(&setting, side));
+        pair[0].channel();
+        let [alice, bob] = &mut pair;
+        alice.exchange(bob);
+        pair
+    }
+
     /// With a channel, so that its offers have a section.
     pub(crate) fn with_channel() -> Self {
         let mut lone = Self::new();
-        let made = lone
-            .pc
-            .create_data_channel(lone.now, "chat", DataChannelInit::default());
-        made.expect("the channel is a good one");
-        lone.run_tasks();
+        lone.channel();
         lone
+    }
+
+    pub(crate) fn channel(&mut self) {
+        let init = DataChannelInit::default();
+        let made = self.pc.create_data_channel(self.now, "chat", init);
+        made.expect("the channel is a good one");
+        self.run_tasks();
+    }
+
+    pub(crate) fn transceiver(&mut self, kind: MediaKind) -> TransceiverId {
+        let init = TransceiverInit::default();
+        let made = self.pc.add_transceiver(self.now, kind, init);
+        self.run_tasks();
+        made.expect("the connection is open")
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.pc.restart_ice(self.now);
+        self.run_tasks();
+    }
+
+    pub(crate) fn roll_back(&mut self) {
+        let back = SessionDescription::new(SdpType::Rollback, "");
+        self.set_local(Some(back)).expect("there is an offer");
+    }
+
+    /// Offers, and takes the answer.
+    pub(crate) fn exchange(&mut self, answerer: &mut Self) {
+        self.set_local(None).expect("an offer fits");
+        answerer.answer(&self.local_sdp());
+        let done = self.set_remote(SdpType::Answer, &answerer.local_sdp());
+        done.expect("the answer fits");
+    }
+
+    /// Takes an offer and answers it.
+    pub(crate) fn answer(&mut self, offer: &str) {
+        self.set_remote(SdpType::Offer, offer)
+            .expect("the offer fits");
+        self.set_local(None).expect("an answer fits");
+    }
+
+    pub(crate) fn local_sdp(&self) -> String {
+        self.pc.local_description().expect("it was applied").sdp
+    }
+
+    pub(crate) fn remote_sdp(&self) -> String {
+        self.pc.remote_description().expect("it was applied").sdp
+    }
+
+    /// How often it asked for negotiation.
+    pub(crate) fn asked(&self) -> usize {
+        let events = self.diary.events();
+        events
+            .filter(|event| matches!(event, Event::NegotiationNeeded))
+            .count()
     }
 
     /// With an offer of its own applied.
@@ -50,9 +117,7 @@ impl Lone {
     /// With the exchange of a remote offer done.
     pub(crate) fn answered(offer: &str) -> Self {
         let mut lone = Self::new();
-        lone.set_remote(SdpType::Offer, offer)
-            .expect("the offer fits");
-        lone.set_local(None).expect("an answer fits");
+        lone.answer(offer);
         lone
     }
 

@@ -18,6 +18,7 @@ pub(crate) const PION_DATA: &str =
 pub(crate) struct Section {
     pub(crate) mid: &'static str,
     pub(crate) ufrag: &'static str,
+    pub(crate) pwd: &'static str,
     pub(crate) is_data: bool,
     pub(crate) extra: Vec<String>,
 }
@@ -27,6 +28,7 @@ impl Section {
         Self {
             mid,
             ufrag: "dataUfrag",
+            pwd: "passwordOfTwentyTwoChars",
             is_data: true,
             extra: Vec::new(),
         }
@@ -36,6 +38,7 @@ impl Section {
         Self {
             mid,
             ufrag: "audioUfrag",
+            pwd: "passwordOfTwentyTwoChars",
             is_data: false,
             extra: Vec::new(),
         }
@@ -43,6 +46,12 @@ impl Section {
 
     pub(crate) fn with(mut self, line: &str) -> Self {
         self.extra.push(line.to_owned());
+        self
+    }
+
+    /// With the credentials of another generation.
+    pub(crate) fn restarted(mut self) -> Self {
+        (self.ufrag, self.pwd) = ("secondUfrag", "anotherPasswordOfTwentyFive");
         self
     }
 
@@ -56,11 +65,12 @@ impl Section {
         };
         let mid = format!("a=mid:{}", self.mid);
         let ufrag = format!("a=ice-ufrag:{}", self.ufrag);
+        let pwd = format!("a=ice-pwd:{}", self.pwd);
         let transport = [
             "c=IN IP4 0.0.0.0",
             &mid,
             &ufrag,
-            "a=ice-pwd:passwordOfTwentyTwoChars",
+            &pwd,
             FINGERPRINT,
             "a=setup:actpass",
         ];
@@ -95,6 +105,14 @@ pub(crate) fn data_offer() -> String {
     )
 }
 
+/// The same in a generation of its own.
+pub(crate) fn restarted_data_offer() -> String {
+    description(
+        &["a=group:BUNDLE 0", "a=ice-options:trickle ice2"],
+        &[Section::data("0").restarted()],
+    )
+}
+
 fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     lines.map(|line| format!("{line}\r\n")).collect()
 }
@@ -117,6 +135,15 @@ pub(crate) fn sections(sdp: &str) -> Vec<String> {
 /// The text before the first `m=`.
 pub(crate) fn session_part(sdp: &str) -> &str {
     sdp.split("m=").next().unwrap_or(sdp)
+}
+
+/// The values of every attribute of this name, in order.
+pub(crate) fn values_of(text: &str, name: &str) -> Vec<String> {
+    let start = format!("a={name}:");
+    text.lines()
+        .filter_map(|line| line.strip_prefix(&start[..]))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The value of the first attribute of this name.

@@ -4,10 +4,11 @@ use std::{net::IpAddr, time::Duration};
 
 use rand_chacha::rand_core::Rng;
 use rill_peer::{
-    ChannelId, Configuration, ConnectionState, DataChannelInit, DataChannelState, IceServer,
-    Message, PeerConnection, SdpType, Security,
+    BundlePolicy, ChannelId, Configuration, ConnectionState, DataChannelInit, DataChannelState,
+    IceServer, MediaKind, Message, PeerConnection, SdpType, Security, SessionDescription,
+    TransceiverId, TransceiverInit,
 };
-use rill_sim::{HostConfig, HostId, Link, Seed, Simulation, StunServer};
+use rill_sim::{HostConfig, HostId, Link, NatConfig, Seed, Simulation, StunServer};
 
 use crate::{
     adapter::{Adapter, certificate},
@@ -22,6 +23,8 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) const ALICE: &str = "198.51.100.1";
 pub(crate) const BOB: &str = "198.51.100.2";
+/// What others see of Alice when she is at home.
+pub(crate) const HOME: &str = "203.0.113.9";
 
 /// How a scene is set up.
 #[derive(Clone)]
@@ -36,6 +39,8 @@ pub(crate) struct Setting {
     pub(crate) shuffle: Option<Seed>,
     /// Whether tasks are put off now and then, if it is.
     pub(crate) lazy: bool,
+    /// What else the connections are configured with.
+    pub(crate) configurations: [Configuration; 2],
 }
 
 impl Default for Setting {
@@ -49,6 +54,7 @@ impl Default for Setting {
             addresses: [vec![ip(ALICE)], vec![ip(BOB)]],
             shuffle: None,
             lazy: false,
+            configurations: [Configuration::default(), Configuration::default()],
         }
     }
 }
@@ -94,20 +100,45 @@ impl Setting {
         }
     }
 
+    /// With a bundle policy of Alice's.
+    pub(crate) fn bundling(policy: BundlePolicy) -> Self {
+        let mut setting = Self::default();
+        setting.configurations[0].bundle_policy = policy;
+        setting
+    }
+
+    /// With Alice at 10.0.0.1 behind a NAT, and at these addresses besides.
+    pub(crate) fn build_at_home(mut self, more: &[IpAddr]) -> Scene {
+        self.addresses[0].clear();
+        let mut scene = self.clone().build();
+        let realm = scene.sim.add_nat(NatConfig::new(ip(HOME)));
+        let host = HostConfig::new("alice at home");
+        let host = host.address_in(realm, ip("10.0.0.1"), Link::default());
+        let host = more.iter().fold(host, |host, address| {
+            host.address(*address, Link::default())
+        });
+        let pc = self.peer(0);
+        let adapter = |host| Adapter::new(host, pc, self.manners[0]);
+        scene.alice = scene.sim.add_host(host, adapter);
+        scene
+    }
+
     /// The connection of a side, on its own.
     pub(crate) fn peer(&self, side: usize) -> PeerConnection {
         let server = |url: &&str| IceServer {
             urls: vec![(*url).to_owned()],
             ..IceServer::default()
         };
-        let configuration = Configuration {
-            ice_servers: self.servers[side].iter().map(server).collect(),
-            security: self.security,
-            ..Configuration::default()
-        };
+        let mut configuration = self.configurations[side].clone();
+        configuration.security = self.security;
+        let servers = self.servers[side].iter().map(server);
+        configuration.ice_servers.extend(servers);
+        if configuration.certificates.is_empty() {
+            configuration.certificates.push(certificate(side));
+        }
         let mut seed = [0; 32];
         self.seed.rng(side as u32).fill_bytes(&mut seed);
-        let pc = PeerConnection::new(configuration, certificate(side), seed);
+        let pc = PeerConnection::new(configuration, seed);
         pc.expect("the configuration is a good one")
     }
 }
@@ -168,6 +199,25 @@ impl Scene {
 
     pub(crate) fn offer(&mut self, host: HostId) {
         self.sim.with(host, Adapter::offer);
+    }
+
+    /// A restart is asked for and offered.
+    pub(crate) fn restart(&mut self, host: HostId) {
+        self.sim.with(host, Adapter::restart);
+    }
+
+    pub(crate) fn roll_back(&mut self, host: HostId) {
+        let back = SessionDescription::new(SdpType::Rollback, "");
+        let roll_back = |side: &mut Adapter, now| side.pc.set_local_description(now, Some(back));
+        let done = self.sim.with(host, roll_back);
+        done.expect("there is an offer");
+    }
+
+    /// A section for media that only the other side would send.
+    pub(crate) fn transceiver(&mut self, host: HostId, kind: MediaKind) -> TransceiverId {
+        let init = TransceiverInit::default();
+        let add = |side: &mut Adapter, now| side.pc.add_transceiver(now, kind, init);
+        self.sim.with(host, add).expect("the connection is open")
     }
 
     /// Carries signals both ways.

@@ -83,3 +83,34 @@ pub(crate) fn without_lines(sdp: &str, start: &str) -> String {
     let kept = sdp.lines().filter(|line| !line.starts_with(start));
     kept.map(|line| format!("{line}\r\n")).collect()
 }
+
+/// A candidate as a peer may tell it.
+pub(crate) const LINE: &str = "candidate:1 1 udp 2113937151 192.0.2.5 5000 typ host";
+
+pub(crate) fn init(candidate: &str) -> IceCandidateInit {
+    IceCandidateInit {
+        candidate: candidate.into(),
+        ..IceCandidateInit::default()
+    }
+}
+
+pub(crate) fn with_mid(candidate: &str, mid: &str) -> IceCandidateInit {
+    IceCandidateInit {
+        sdp_mid: Some(mid.into()),
+        ..init(candidate)
+    }
+}
+
+pub(crate) fn with_index(candidate: &str, index: u16) -> IceCandidateInit {
+    IceCandidateInit {
+        sdp_m_line_index: Some(index),
+        ..init(candidate)
+    }
+}
+
+pub(crate) fn with_ufrag(init: IceCandidateInit, ufrag: &str) -> IceCandidateInit {
+    IceCandidateInit {
+        username_fragment: Some(ufrag.into()),
+        ..init
+    }
+}

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use rill_peer::{
     DataChannelInit, Event, Exception, IceCandidate, IceCandidateInit, IceConnectionState,
-    IceGatheringState, SdpType, SessionDescription, SignalingState,
+    IceGatheringState, OfferOptions, SdpType, SessionDescription, SignalingState,
 };
-use rill_sim::{HostConfig, Link, NatConfig};
 
 use crate::{
     adapter::Adapter,
@@ -15,7 +14,10 @@ use crate::{
     lone::Lone,
     offer::{Section, data_offer, description, sections, session_part, value_of},
     scene::{ALICE, LONG, Scene, Setting, ip},
-    signal::{Manner, Signal, rewriting, withholding, without_lines},
+    signal::{
+        LINE, Manner, Signal, init, rewriting, with_index, with_mid, with_ufrag, withholding,
+        without_lines,
+    },
 };
 
 const TOKEN: &str = "a=ice-options:trickle";
@@ -233,7 +235,11 @@ fn a8_false_means_end_of_candidates() {
 #[test]
 fn a9_offers_carry_both_tokens_at_session_level() {
     let mut lone = Lone::with_channel();
-    let offer = lone.pc.create_offer().expect("it is open").sdp;
+    let offer = lone
+        .pc
+        .create_offer(OfferOptions::default())
+        .expect("it is open")
+        .sdp;
     let options = value_of(session_part(&offer), "ice-options").expect("the session has it");
     let tokens: Vec<_> = options.split(' ').collect();
     assert_eq!(tokens, ["trickle", "ice2"]);
@@ -505,12 +511,7 @@ fn b15_without_transports_gathering_is_new_again() {
         scene.alice().pc.ice_gathering_state(),
         IceGatheringState::Gathering
     );
-    let back = SessionDescription::new(SdpType::Rollback, "");
-    let roll_back = |side: &mut Adapter, now| side.pc.set_local_description(now, Some(back));
-    scene
-        .sim
-        .with(scene.alice, roll_back)
-        .expect("there is an offer");
+    scene.roll_back(scene.alice);
     scene.run_for(Duration::from_secs(3));
     let words = scene.alice().diary.connection_words();
     let last: Vec<_> = words.iter().rev().take(2).map(String::as_str).collect();
@@ -545,18 +546,9 @@ fn b17_duplicates_are_not_told() {
         servers: [servers.clone(), servers],
         ..Setting::default()
     };
-    let mut scene = Setting {
-        addresses: [vec![], setting.addresses[1].clone()],
-        ..setting.clone()
-    }
-    .build();
+    let mut scene = setting.build_at_home(&[]);
     scene.add_server("192.0.2.1:3478");
     scene.add_server("192.0.2.2:3478");
-    let realm = scene.sim.add_nat(NatConfig::new(ip("203.0.113.9")));
-    let host = HostConfig::new("alice at home").address_in(realm, ip("10.0.0.1"), Link::default());
-    let pc = setting.peer(0);
-    let adapter = |host| Adapter::new(host, pc, Manner::Trickle);
-    scene.alice = scene.sim.add_host(host, adapter);
     scene.connect();
     scene.run_for(Duration::from_secs(3));
     let count = |side: &Adapter| {
@@ -584,36 +576,6 @@ fn b22_errors_come_once_and_while_gathering() {
         panic!("they were filtered");
     };
     assert_eq!((error.code, &*error.url), (701, "stun:192.0.2.99"));
-}
-
-const LINE: &str = "candidate:1 1 udp 2113937151 192.0.2.5 5000 typ host";
-
-fn init(candidate: &str) -> IceCandidateInit {
-    IceCandidateInit {
-        candidate: candidate.into(),
-        ..IceCandidateInit::default()
-    }
-}
-
-fn with_mid(candidate: &str, mid: &str) -> IceCandidateInit {
-    IceCandidateInit {
-        sdp_mid: Some(mid.into()),
-        ..init(candidate)
-    }
-}
-
-fn with_index(candidate: &str, index: u16) -> IceCandidateInit {
-    IceCandidateInit {
-        sdp_m_line_index: Some(index),
-        ..init(candidate)
-    }
-}
-
-fn with_ufrag(init: IceCandidateInit, ufrag: &str) -> IceCandidateInit {
-    IceCandidateInit {
-        username_fragment: Some(ufrag.into()),
-        ..init
-    }
 }
 
 /// Audio and data, each with a transport of its own as far as the offer goes.
@@ -800,14 +762,6 @@ fn c12_c14_what_cannot_be_paired_is_mirrored_all_the_same() {
             "{line}: {remote}"
         );
     }
-}
-
-#[test]
-fn c13_a_candidate_of_a_section_that_is_not_used_has_no_effect() {
-    let mut lone = two_sections();
-    let before = lone.getters();
-    lone.add(Some(with_mid(LINE, "a"))).expect("it is taken");
-    assert_eq!(lone.getters(), before);
 }
 
 #[test]

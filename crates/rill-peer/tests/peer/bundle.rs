@@ -1,0 +1,471 @@
+//! Bundled sections and sections apart, as TRICKLE.md numbers them: E1 to E6.
+
+use std::time::Duration;
+
+use rill_peer::{
+    BundlePolicy, DataChannelInit, Event, IceCandidate, IceGatheringState, MediaKind, SdpType,
+    SignalingState, TransportId,
+};
+
+use crate::{
+    adapter::Adapter,
+    diary::Diary,
+    forms::{FORMS, bundled},
+    lone::Lone,
+    offer::{BUNDLE_ONLY, Section, description, sections, session_part, value_of, values_of},
+    scene::{LONG, Scene, Setting, ip},
+    signal::{LINE, Signal, Tamper, rewriting, with_index, with_mid, without_lines},
+};
+
+/// Alice has audio, video and a channel to offer.
+fn with_media(setting: Setting) -> Scene {
+    let mut scene = setting.build();
+    scene.transceiver(scene.alice, MediaKind::Audio);
+    scene.transceiver(scene.alice, MediaKind::Video);
+    scene
+}
+
+fn candidates(diary: &Diary) -> Vec<&IceCandidate> {
+    let candidate = |event| match event {
+        &Event::IceCandidate(Some(ref candidate)) => Some(candidate),
+        _ => None,
+    };
+    diary.events().filter_map(candidate).collect()
+}
+
+/// The mids that events of a side named, each once, in order.
+fn mids(diary: &Diary) -> Vec<String> {
+    let mut mids: Vec<String> = Vec::new();
+    for candidate in candidates(diary) {
+        if !mids.contains(&candidate.sdp_mid) {
+            mids.push(candidate.sdp_mid.clone());
+        }
+    }
+    mids
+}
+
+fn local_sdp(side: &Adapter) -> String {
+    side.pc.local_description().expect("it was applied").sdp
+}
+
+/// A dead server keeps Alice's gathering going for 1.8 s.
+fn slow(mut setting: Setting) -> Setting {
+    setting.servers[0] = vec!["stun:192.0.2.99"];
+    setting
+}
+
+#[test]
+fn e1_under_max_bundle_only_the_tagged_section_has_a_transport() {
+    let mut scene = with_media(Setting::bundling(BundlePolicy::MaxBundle));
+    scene.first_offer();
+    scene.run_for(Duration::from_secs(1));
+    let offer = local_sdp(scene.alice());
+    let parts = sections(&offer);
+    assert_eq!(parts.len(), 3, "{offer}");
+    let group = value_of(session_part(&offer), "group").expect("they are bundled");
+    let of_all: Vec<_> = parts
+        .iter()
+        .map(|part| value_of(part, "mid").expect("it has one"))
+        .collect();
+    assert_eq!(group, format!("BUNDLE {}", of_all.join(" ")));
+    for name in ["ice-ufrag", "ice-pwd", "fingerprint", "candidate"] {
+        assert!(
+            value_of(&parts[0], name).is_some(),
+            "{name} in {}",
+            parts[0]
+        );
+        for other in &parts[1..] {
+            assert_eq!(value_of(other, name), None, "{other}");
+        }
+    }
+    assert!(parts[0].contains("a=end-of-candidates"));
+    for other in &parts[1..] {
+        assert!(!other.contains("a=end-of-candidates"), "{other}");
+        assert!(other.contains("a=bundle-only"), "{other}");
+        assert_eq!(other.split(' ').nth(1), Some("0"), "{other}");
+    }
+    assert_eq!(mids(&scene.alice().diary), [of_all[0]]);
+    assert_eq!(scene.alice().sockets.len(), 1);
+}
+
+/// The ufrags of an offer of these sections, in order; none for bundle-only.
+fn ufrags(policy: BundlePolicy, kinds: &[MediaKind]) -> Vec<Option<String>> {
+    let mut lone = Lone::of(&Setting::bundling(policy), 0);
+    for kind in kinds {
+        lone.transceiver(*kind);
+    }
+    lone.channel();
+    lone.set_local(None).expect("an offer fits");
+    let offer = lone.local_sdp();
+    let parts = sections(&offer);
+    let of = |part: &String| value_of(part, "ice-ufrag").map(str::to_owned);
+    for part in &parts {
+        assert_eq!(of(part).is_none(), part.contains("a=bundle-only"), "{part}");
+    }
+    parts.iter().map(of).collect()
+}
+
+#[test]
+fn e2_the_policy_decides_which_sections_are_apart() {
+    use MediaKind::{Audio, Video};
+    let kinds = [Audio, Audio, Video, Video];
+    for (policy, apart) in [
+        (BundlePolicy::MaxBundle, [true, false, false, false, false]),
+        (BundlePolicy::Balanced, [true, false, true, false, true]),
+        (BundlePolicy::MaxCompat, [true, true, true, true, true]),
+    ] {
+        let ufrags = ufrags(policy, &kinds);
+        let own: Vec<_> = ufrags.iter().map(Option::is_some).collect();
+        assert_eq!(own, apart, "{policy:?}");
+        let mut given: Vec<_> = ufrags.into_iter().flatten().collect();
+        let count = given.len();
+        given.sort();
+        given.dedup();
+        assert_eq!(given.len(), count, "{policy:?}: each has its own");
+    }
+}
+
+#[test]
+fn e2_sections_apart_gather_apart() {
+    let mut scene = with_media(Setting::bundling(BundlePolicy::MaxCompat));
+    scene.first_offer();
+    scene.run_for(Duration::from_secs(1));
+    let alice = scene.alice();
+    assert_eq!(alice.pc.transports().len(), 3);
+    let offer = local_sdp(alice);
+    for part in sections(&offer) {
+        assert_eq!(values_of(&part, "candidate").len(), 1, "{part}");
+        assert!(part.contains("a=end-of-candidates"), "{part}");
+    }
+    for candidate in candidates(&alice.diary) {
+        let part = &sections(&offer)[usize::from(candidate.sdp_m_line_index)];
+        assert_eq!(value_of(part, "mid"), Some(&*candidate.sdp_mid));
+        assert_eq!(
+            value_of(part, "ice-ufrag"),
+            Some(&*candidate.username_fragment)
+        );
+    }
+    let ends = candidates(&alice.diary);
+    let ends = ends
+        .iter()
+        .filter(|candidate| candidate.candidate.is_empty());
+    assert_eq!(ends.count(), 3, "one for each transport");
+    let words = alice.diary.connection_words();
+    let count = |wanted: &str| words.iter().filter(|word| *word == wanted).count();
+    assert_eq!(count("candidate null"), 1, "{words:?}");
+    assert_eq!(count("gathering complete"), 1, "{words:?}");
+    assert_eq!(count("transport gathering"), 6, "{words:?}");
+    assert_eq!(words.last().map(String::as_str), Some("candidate null"));
+}
+
+#[test]
+fn e2_a_bundled_answer_leaves_one_transport() {
+    let mut scene = with_media(slow(Setting::bundling(BundlePolicy::MaxCompat)));
+    scene.sim.add_dead_address(ip("192.0.2.99"));
+    let channel = scene.connect();
+    let alice = scene.alice();
+    assert_eq!(alice.pc.ice_gathering_state(), IceGatheringState::Gathering);
+    assert_eq!(alice.pc.transports().len(), 1);
+    assert_eq!(alice.sockets.len(), 1, "the others are closed");
+    let tag = value_of(&sections(&local_sdp(alice))[0], "mid")
+        .expect("it has one")
+        .to_owned();
+    let told = alice.diary.entries.len();
+    scene.run_for(Duration::from_secs(3));
+    let alice = scene.alice();
+    let later = alice.diary.entries[told..]
+        .iter()
+        .filter_map(|entry| match entry.event() {
+            Some(Event::IceCandidate(Some(candidate))) => Some(&candidate.sdp_mid),
+            _ => None,
+        });
+    assert_eq!(later.collect::<Vec<_>>(), [&tag], "its end alone");
+    assert_eq!(alice.pc.ice_gathering_state(), IceGatheringState::Complete);
+    let words = alice.diary.connection_words();
+    let nulls = words.iter().filter(|word| *word == "candidate null");
+    assert_eq!(nulls.count(), 1, "{words:?}");
+    scene.check_echo(&channel);
+}
+
+#[test]
+fn e2_answers_of_every_form_leave_one_transport() {
+    for form in FORMS {
+        let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);
+        lone.transceiver(MediaKind::Audio);
+        lone.channel();
+        lone.set_local(None).expect("an offer fits");
+        assert_eq!(lone.pc.transports().len(), 2);
+        let mids = values_of(&lone.local_sdp(), "mid");
+        let answer = bundled(form, "active", [&mids[0], &mids[1]]);
+        let done = lone.set_remote(SdpType::Answer, &answer);
+        done.unwrap_or_else(|error| panic!("{form:?}: {error}"));
+        assert_eq!(lone.pc.transports().len(), 1, "{form:?}");
+    }
+}
+
+/// Bob's answer knows no bundles.
+#[test]
+fn e2_an_answer_without_bundles_leaves_sections_apart() {
+    let mut setting = Setting::bundling(BundlePolicy::MaxCompat);
+    setting.configurations[1].bundle_policy = BundlePolicy::MaxCompat;
+    let mut scene = setting.build();
+    scene.transceiver(scene.alice, MediaKind::Audio);
+    scene.tamper[0] = rewriting(SdpType::Offer, |sdp| without_lines(sdp, "a=group:BUNDLE"));
+    let channel = scene.connect();
+    scene.run_for(Duration::from_secs(2));
+    for host in scene.hosts() {
+        let side = scene.side(host);
+        let ids = side.pc.transports();
+        assert_eq!(ids.len(), 2);
+        for id in ids {
+            let info = side.pc.ice_transport(id).expect("it is in use");
+            assert!(info.selected_pair.is_some(), "{info:?}");
+            let dtls = side.pc.dtls_transport(id).expect("it is in use");
+            assert_eq!(dtls.state, rill_peer::DtlsTransportState::Connected);
+        }
+        assert_eq!(mids(&side.diary).len(), 2);
+    }
+    scene.check_echo(&channel);
+}
+
+/// Every candidate is told under another section of the bundle.
+fn moving_candidates(from: &'static str, to: &'static str) -> Tamper {
+    Box::new(move |signal| {
+        Some(match signal {
+            Signal::Candidate(Some(mut init)) if init.sdp_mid.as_deref() == Some(from) => {
+                init.sdp_mid = Some(to.to_owned());
+                init.sdp_m_line_index = None;
+                Signal::Candidate(Some(init))
+            }
+            other => other,
+        })
+    })
+}
+
+#[test]
+fn e3_a_candidate_of_any_bundled_section_is_the_transports() {
+    for to in ["0", "1", "2"] {
+        let mut scene = with_media(Setting::bundling(BundlePolicy::MaxBundle));
+        scene.tamper[0] = moving_candidates("0", to);
+        scene.tamper[1] = moving_candidates("0", to);
+        let channel = scene.connect();
+        scene.run_for(Duration::from_secs(1));
+        for host in scene.hosts() {
+            let pc = &scene.side(host).pc;
+            let info = pc.ice_transport(pc.transports()[0]).expect("it is in use");
+            assert_eq!(info.remote_candidates.len(), 1, "under mid {to}");
+        }
+        scene.check_echo(&channel);
+    }
+}
+
+#[test]
+fn e3_every_form_of_bundle_takes_candidates_of_both_sections() {
+    for form in FORMS {
+        for init in [
+            with_mid(LINE, "a"),
+            with_mid(LINE, "d"),
+            with_index(LINE, 0),
+            with_index(LINE, 1),
+        ] {
+            // After aiortc's end marker nothing would be used any more (F12).
+            let offer = without_lines(&bundled(form, "actpass", ["a", "d"]), "a=end-of-candidates");
+            let mut lone = Lone::answered(&offer);
+            let remote = |lone: &Lone| {
+                let [id] = lone.pc.transports()[..] else {
+                    panic!("{form:?}: one transport");
+                };
+                let info = lone.pc.ice_transport(id).expect("it is in use");
+                info.remote_candidates.len()
+            };
+            let before = remote(&lone);
+            lone.add(Some(init)).expect("it is taken");
+            assert_eq!(remote(&lone), before + 1, "{form:?}");
+            assert_eq!(lone.remote_sdp().matches(LINE).count(), 1);
+        }
+    }
+}
+
+/// Bob's answer has this end of candidates and no other; his candidates come through his checks.
+fn ended(at: impl Fn(&str) -> String + 'static) -> (Scene, Vec<TransportId>) {
+    let mut setting = Setting::bundling(BundlePolicy::MaxCompat);
+    setting.configurations[1].bundle_policy = BundlePolicy::MaxCompat;
+    let mut scene = setting.build();
+    scene.transceiver(scene.alice, MediaKind::Audio);
+    scene.tamper[0] = rewriting(SdpType::Offer, |sdp| without_lines(sdp, "a=group:BUNDLE"));
+    scene.tamper[1] = Box::new(move |signal| match signal {
+        Signal::Description(mut answer) => {
+            answer.sdp = at(&answer.sdp);
+            Some(Signal::Description(answer))
+        }
+        Signal::Candidate(_) => None,
+    });
+    scene.connect();
+    scene.run_for(Duration::from_secs(5));
+    let ids = scene.alice().pc.transports();
+    (scene, ids)
+}
+
+fn ice_states(scene: &Scene, ids: &[TransportId]) -> Vec<String> {
+    let state = |id: &TransportId| {
+        let info = scene.alice().pc.ice_transport(*id).expect("it is in use");
+        format!("{:?}", info.state)
+    };
+    ids.iter().map(state).collect()
+}
+
+const END: &str = "a=end-of-candidates\r\n";
+
+#[test]
+fn e4_the_sessions_end_is_for_every_section() {
+    let (scene, ids) = ended(|sdp| {
+        let session = session_part(sdp);
+        sdp.replacen(session, &format!("{session}{END}"), 1)
+    });
+    assert_eq!(ice_states(&scene, &ids), ["Completed", "Completed"]);
+}
+
+#[test]
+fn e4_a_sections_end_is_for_its_transport() {
+    let (scene, ids) = ended(|sdp| format!("{sdp}{END}"));
+    assert_eq!(ice_states(&scene, &ids), ["Connected", "Completed"]);
+    let (scene, ids) = ended(|sdp| {
+        let first = &sections(sdp)[0];
+        sdp.replacen(&**first, &format!("{first}{END}"), 1)
+    });
+    assert_eq!(ice_states(&scene, &ids), ["Completed", "Connected"]);
+}
+
+#[test]
+fn e5_port_zero_with_bundle_only_is_not_a_rejection() {
+    let lone = Lone::answered(BUNDLE_ONLY);
+    let answer = lone.local_sdp();
+    for part in sections(&answer) {
+        assert_ne!(part.split(' ').nth(1), Some("0"), "{part}");
+        assert!(!part.contains("a=bundle-only"), "{part}");
+    }
+    assert_eq!(
+        value_of(session_part(&answer), "group"),
+        Some("BUNDLE a0 v1 d2")
+    );
+    let stopped = lone.pc.transceivers().into_iter();
+    let stopped = stopped.filter_map(|id| lone.pc.transceiver(id));
+    assert_eq!(stopped.filter(|info| !info.stopped).count(), 2);
+    assert_eq!(lone.pc.transports().len(), 1);
+    // Without the attribute it is one.
+    let rejected = without_lines(BUNDLE_ONLY, "a=bundle-only");
+    let answer = Lone::answered(&rejected).local_sdp();
+    let ports: Vec<_> = sections(&answer)
+        .iter()
+        .map(|part| part.split(' ').nth(1) == Some("0"))
+        .collect();
+    assert_eq!(ports, [false, true, true]);
+}
+
+/// Audio is the tag until it is stopped; the data section takes over what it had.
+#[test]
+fn e6_transport_and_candidates_move_to_the_next_tag() {
+    for offerer in 0..2 {
+        let mut scene = Setting::default().build();
+        let audio = scene.transceiver(scene.alice, MediaKind::Audio);
+        let channel = scene.connect();
+        scene.run_for(Duration::from_secs(5));
+        let hosts = scene.hosts();
+        let before = hosts.map(|host| {
+            let sdp = local_sdp(scene.side(host));
+            let tag = sections(&sdp)[0].clone();
+            let of = |name| values_of(&tag, name);
+            (
+                of("ice-ufrag"),
+                of("candidate"),
+                scene.side(host).pc.transports(),
+            )
+        });
+        let told = hosts.map(|host| scene.side(host).diary.words().len());
+        let stopped = match offerer {
+            0 => audio,
+            _ => scene.bob().pc.transceivers()[0],
+        };
+        let stop = |side: &mut Adapter, now| side.pc.stop_transceiver(now, stopped);
+        scene.sim.with(hosts[offerer], stop).expect("it is there");
+        scene.offer(hosts[offerer]);
+        scene.run_for(Duration::from_secs(2));
+        for (index, host) in hosts.into_iter().enumerate() {
+            let side = scene.side(host);
+            assert_eq!(side.refusals, Vec::<String>::new());
+            let sdp = local_sdp(side);
+            let parts = sections(&sdp);
+            assert!(parts[0].starts_with("m=audio 0 "), "{sdp}");
+            assert_eq!(value_of(session_part(&sdp), "group"), Some("BUNDLE 1"));
+            let (ufrag, candidates, ids) = &before[index];
+            assert_eq!(&values_of(&parts[1], "ice-ufrag"), ufrag);
+            assert_eq!(&values_of(&parts[1], "candidate"), candidates);
+            assert!(parts[1].contains("a=end-of-candidates"), "{sdp}");
+            assert_eq!(&side.pc.transports(), ids);
+            let words = side.diary.words().split_off(told[index]);
+            let busy = words.iter().any(|word| {
+                ["gathering", "candidate", "ice", "dtls", "connection"]
+                    .iter()
+                    .any(|kind| word.starts_with(kind))
+            });
+            assert!(!busy, "{words:?}");
+        }
+        scene.check_echo(&channel);
+    }
+}
+
+/// The tag of a first exchange is rejected by the answer: the rest of its bundle lives on.
+#[test]
+fn e6_a_section_that_the_answer_rejects_leaves_its_bundle_whole() {
+    let mut scene = Setting::bundling(BundlePolicy::MaxCompat).build();
+    scene.transceiver(scene.alice, MediaKind::Audio);
+    let reject = |side: &mut Adapter, now| {
+        let ids = side.pc.transceivers();
+        ids.into_iter()
+            .try_for_each(|id| side.pc.stop_transceiver(now, id))
+    };
+    scene.create(scene.alice, "chat", DataChannelInit::default());
+    scene.offer(scene.alice);
+    let arrived = scene.run_until(LONG, |_, bob| {
+        bob.pc.signaling_state() != SignalingState::Stable || bob.pc.remote_description().is_some()
+    });
+    assert!(arrived.is_some());
+    scene.sim.with(scene.bob, reject).expect("they are there");
+    scene.offer(scene.bob);
+    scene.run_for(Duration::from_secs(3));
+    for host in scene.hosts() {
+        let side = scene.side(host);
+        assert_eq!(side.refusals, Vec::<String>::new());
+        assert_eq!(side.pc.signaling_state(), SignalingState::Stable);
+        let sdp = local_sdp(side);
+        assert!(sections(&sdp)[0].starts_with("m=audio 0 "), "{sdp}");
+        assert_eq!(side.pc.transports().len(), 1);
+    }
+}
+
+#[test]
+fn offers_of_every_form_are_bundled_as_they_ask() {
+    for form in FORMS {
+        let lone = Lone::answered(&bundled(form, "actpass", ["a", "d"]));
+        let answer = lone.local_sdp();
+        assert_eq!(
+            value_of(session_part(&answer), "group"),
+            Some("BUNDLE a d"),
+            "{form:?}"
+        );
+        assert_eq!(
+            values_of(&answer, "ice-ufrag").len(),
+            1,
+            "{form:?}: the tag's"
+        );
+        assert_eq!(lone.pc.transports().len(), 1, "{form:?}");
+    }
+    let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);
+    lone.answer(&description(
+        &[],
+        &[Section::audio("a"), Section::data("d")],
+    ));
+    let answer = lone.local_sdp();
+    assert_eq!(values_of(&answer, "ice-ufrag").len(), 2);
+    assert_eq!(value_of(session_part(&answer), "group"), None);
+}

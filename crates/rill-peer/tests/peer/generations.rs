@@ -1,0 +1,464 @@
+//! Generations of candidates, as TRICKLE.md numbers them under D: what a restart does to gathering,
+//! signalling and data.
+
+use std::time::Duration;
+
+use rill_peer::{
+    DtlsTransportState, Event, IceCandidate, IceConnectionState, IceGatheringState, IceServer,
+    IceTransportPolicy, SdpType, SignalingState,
+};
+use rill_sim::{Link, StunServer};
+
+use crate::{
+    adapter::{Adapter, certificate},
+    diary::Entry,
+    lone::Lone,
+    offer::{data_offer, restarted_data_offer, session_part, value_of},
+    scene::{ALICE, BOB, Connected, LONG, Scene, Setting, ip},
+    signal::{LINE, Signal, Tamper, honest, init, with_mid, with_ufrag},
+};
+
+/// Alice has an address of her own and one at home, where a server takes 600 ms to answer and from
+/// where Bob is out of reach.
+fn slow_scene() -> Scene {
+    let mut setting = Setting::default();
+    setting.servers[0] = vec!["stun:192.0.2.1"];
+    let mut scene = setting.build_at_home(&[ip(ALICE)]);
+    let slow = Link {
+        delay: Duration::from_millis(300),
+        ..Link::default()
+    };
+    let address = "192.0.2.1:3478".parse().expect("a literal address");
+    scene.sim.add_stun_server(StunServer::new(address), slow);
+    scene.sim.partition(ip("10.0.0.1"), ip(BOB));
+    scene
+}
+
+/// Only the first description arrives, and every candidate.
+fn one_description() -> Tamper {
+    let mut any = false;
+    Box::new(move |signal| {
+        let again = matches!(signal, Signal::Description(_)) && std::mem::replace(&mut any, true);
+        (!again).then_some(signal)
+    })
+}
+
+/// Alice gathers slowly, and her restart is never answered.
+fn two_generations() -> (Scene, String) {
+    let mut scene = slow_scene();
+    scene.tamper[1] = one_description();
+    scene.connect();
+    let old = ufrag(scene.alice());
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(3));
+    (scene, old)
+}
+
+fn ufrag(side: &Adapter) -> String {
+    let sdp = side.pc.local_description().expect("it was applied").sdp;
+    value_of(&sdp, "ice-ufrag")
+        .expect("it has a transport")
+        .to_owned()
+}
+
+fn candidate_of(entry: &Entry) -> Option<&IceCandidate> {
+    match entry.event() {
+        Some(Event::IceCandidate(Some(candidate))) => Some(candidate),
+        _ => None,
+    }
+}
+
+/// The type of a candidate, or that it is the end.
+fn kind_of(candidate: &IceCandidate) -> &str {
+    let kind = candidate.candidate.split(' ').nth(7);
+    kind.unwrap_or("end")
+}
+
+fn words_after(side: &Adapter, told: usize) -> Vec<String> {
+    side.diary.words().split_off(told)
+}
+
+#[test]
+fn d1_each_generation_goes_to_its_own_description() {
+    let (scene, old) = two_generations();
+    let mut told = [Vec::new(), Vec::new()];
+    for entry in &scene.alice().diary.entries {
+        let Some(candidate) = candidate_of(entry) else {
+            continue;
+        };
+        let getters = entry.getters();
+        let (Some(current), Some(pending)) = (&getters.current_local, &getters.pending_local)
+        else {
+            continue;
+        };
+        let line = match &*candidate.candidate {
+            "" => "a=end-of-candidates".to_owned(),
+            text => format!("a={text}\r\n"),
+        };
+        let is_old = candidate.username_fragment == old;
+        let (own, other) = match is_old {
+            true => (current, pending),
+            false => (pending, current),
+        };
+        let ufrag = value_of(&own.sdp, "ice-ufrag");
+        assert_eq!(ufrag, Some(&*candidate.username_fragment));
+        assert!(own.sdp.contains(&line), "{line} in {}", own.sdp);
+        // An old end marker may be there already when the new one comes.
+        let may = candidate.candidate.is_empty() && !is_old;
+        assert!(may || !other.sdp.contains(&line), "{line} in {}", other.sdp);
+        told[usize::from(!is_old)].push(kind_of(candidate).to_owned());
+    }
+    for e in &scene.alice().diary.entries {
+        eprintln!("{:?} {} {:?}", e.at - scene.sim.start(), e.task, e.what);
+    }
+    assert_eq!(told[0], ["srflx", "end"], "what came late");
+    assert_eq!(told[1], ["host", "host", "srflx", "end"]);
+}
+
+#[test]
+fn d1_remote_candidates_go_to_the_description_of_their_generation() {
+    let mut lone = Lone::answered(&data_offer());
+    lone.set_remote(SdpType::Offer, &restarted_data_offer())
+        .expect("a restart fits");
+    let other = LINE.replace("192.0.2.5", "192.0.2.6");
+    for (line, ufrag) in [
+        (LINE, "dataUfrag"),
+        (&other, "secondUfrag"),
+        ("", "dataUfrag"),
+    ] {
+        lone.add(Some(with_ufrag(with_mid(line, "0"), ufrag)))
+            .expect("its generation is known");
+    }
+    let getters = lone.getters();
+    let (current, pending) = (getters.current_remote, getters.pending_remote);
+    let (current, pending) = (current.expect("first").sdp, pending.expect("second").sdp);
+    assert!(
+        current.contains(LINE) && !current.contains(&other),
+        "{current}"
+    );
+    assert!(
+        pending.contains(&other) && !pending.contains(LINE),
+        "{pending}"
+    );
+    assert!(current.contains("a=end-of-candidates"));
+    assert!(!pending.contains("a=end-of-candidates"));
+}
+
+#[test]
+fn d2_gathering_is_complete_when_no_generation_gathers() {
+    let (scene, old) = two_generations();
+    let diary = &scene.alice().diary;
+    let words = diary.connection_words();
+    let count = |wanted: &str| words.iter().filter(|word| *word == wanted).count();
+    for once in [
+        "gathering gathering",
+        "gathering complete",
+        "candidate null",
+    ] {
+        assert_eq!(count(once), 1, "{once}: {words:?}");
+    }
+    assert_eq!(count("transport gathering"), 2, "{words:?}");
+    assert_eq!(words.last().map(String::as_str), Some("candidate null"));
+    let ends: Vec<_> = diary
+        .entries
+        .iter()
+        .filter_map(candidate_of)
+        .filter(|candidate| candidate.candidate.is_empty())
+        .map(|candidate| candidate.username_fragment == old)
+        .collect();
+    assert_eq!(ends, [true, false], "the old generation ends first");
+}
+
+#[test]
+fn d3_a_candidate_of_a_generation_that_is_gone_is_refused() {
+    let mut lone = Lone::answered(&data_offer());
+    let late = || Some(with_ufrag(with_mid(LINE, "0"), "dataUfrag"));
+    lone.answer(&restarted_data_offer());
+    let error = lone.unchanged(|lone| lone.add(late()));
+    assert_eq!(error.exception(), rill_peer::Exception::Operation);
+    let ended = Some(with_ufrag(init(""), "dataUfrag"));
+    lone.unchanged(|lone| lone.add(ended));
+    lone.add(Some(with_mid(LINE, "0")))
+        .expect("the newest generation takes it");
+}
+
+#[test]
+fn d4_a_restart_may_begin_while_the_first_gathering_runs() {
+    let mut scene = slow_scene();
+    let channel = scene.connect();
+    let before = scene.hosts().map(|host| ufrag(scene.side(host)));
+    let gathering = scene.alice().pc.ice_gathering_state();
+    assert_eq!(gathering, IceGatheringState::Gathering);
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(3));
+    for (host, before) in scene.hosts().into_iter().zip(before) {
+        let side = scene.side(host);
+        assert_ne!(ufrag(side), before);
+        assert_eq!(side.pc.signaling_state(), SignalingState::Stable);
+        assert_eq!(side.pc.ice_gathering_state(), IceGatheringState::Complete);
+        let nulls = side.diary.connection_words();
+        let nulls = nulls.iter().filter(|word| *word == "candidate null");
+        // Bob's first gathering was over.
+        let expected = if host == scene.alice { 1 } else { 2 };
+        assert_eq!(nulls.count(), expected);
+    }
+    scene.check_echo(&channel);
+}
+
+/// Both have completed; the end of Bob's next generation is held back.
+#[test]
+fn d5_the_end_of_one_generation_is_not_the_end_of_the_next() {
+    let mut scene = Setting::default().build();
+    let channel = scene.connect();
+    scene.run_for(Duration::from_secs(5));
+    let ice = |scene: &Scene| scene.alice().pc.ice_connection_state();
+    assert_eq!(ice(&scene), IceConnectionState::Completed);
+    scene.tamper[1] = Box::new(|signal| match signal {
+        Signal::Candidate(Some(init)) if init.candidate.is_empty() => None,
+        Signal::Candidate(None) => None,
+        other => Some(other),
+    });
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(10));
+    assert_eq!(ice(&scene), IceConnectionState::Connected, "more may come");
+    let remote = scene.alice().pc.remote_description().expect("applied").sdp;
+    assert!(remote.contains("a=candidate:"), "{remote}");
+    assert!(!remote.contains("a=end-of-candidates"), "{remote}");
+    let end = |side: &mut Adapter, now| side.pc.add_ice_candidate(now, None);
+    scene.sim.with(scene.alice, end).expect("it is the end");
+    scene.run_for(Duration::from_secs(1));
+    assert_eq!(ice(&scene), IceConnectionState::Completed);
+    scene.check_echo(&channel);
+}
+
+#[test]
+fn d6_a_peer_that_trickled_is_trickled_to_in_a_restart() {
+    let mut scene = Setting::default().build();
+    scene.connect();
+    scene.run_for(Duration::from_secs(2));
+    let told = scene
+        .hosts()
+        .map(|host| scene.side(host).diary.entries.len());
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(2));
+    for (host, told) in scene.hosts().into_iter().zip(told) {
+        let side = scene.side(host);
+        let later = &side.diary.entries[told..];
+        assert!(later.iter().any(|entry| candidate_of(entry).is_some()));
+        for entry in later.iter().filter_map(|entry| entry.getters.as_ref()) {
+            assert_eq!(entry.can_trickle, Some(true));
+        }
+        assert_eq!(side.refusals, Vec::<String>::new());
+        let sdp = side.pc.local_description().expect("applied").sdp;
+        let options = value_of(session_part(&sdp), "ice-options");
+        assert_eq!(options, Some("trickle ice2"));
+    }
+}
+
+fn ice_words(words: &[String]) -> Vec<&str> {
+    let ice = words.iter().filter_map(|word| word.strip_prefix("ice "));
+    ice.collect()
+}
+
+#[test]
+fn d15_a_completed_transport_is_connected_during_a_restart() {
+    let mut scene = Setting::default().build();
+    let channel = scene.connect();
+    scene.run_for(Duration::from_secs(5));
+    let told = scene
+        .hosts()
+        .map(|host| scene.side(host).diary.words().len());
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(5));
+    for (host, told) in scene.hosts().into_iter().zip(told) {
+        let words = words_after(scene.side(host), told);
+        assert_eq!(ice_words(&words), ["connected", "completed"], "{words:?}");
+        let connection = words.iter().filter(|word| word.starts_with("connection"));
+        assert_eq!(connection.count(), 0, "{words:?}");
+    }
+    scene.check_echo(&channel);
+}
+
+/// The way is cut until Alice sees it; the restart goes over the signalling all the same.
+fn cut(silence: Duration, expected: IceConnectionState) -> (Scene, Connected, usize) {
+    let mut scene = Setting::default().build();
+    let channel = scene.connect();
+    scene.run_for(Duration::from_secs(1));
+    scene.sim.partition(ip(ALICE), ip(BOB));
+    scene.run_for(silence);
+    assert_eq!(scene.alice().pc.ice_connection_state(), expected);
+    let told = scene.alice().diary.words().len();
+    (scene, channel, told)
+}
+
+#[test]
+fn d15_a_disconnected_or_failed_transport_checks_during_a_restart() {
+    for (silence, state) in [
+        (12, IceConnectionState::Disconnected),
+        (45, IceConnectionState::Failed),
+    ] {
+        let (mut scene, channel, told) = cut(Duration::from_secs(silence), state);
+        scene.restart(scene.alice);
+        scene.run_for(Duration::from_secs(1));
+        let words = words_after(scene.alice(), told);
+        assert_eq!(ice_words(&words), ["checking"], "from {state}: {words:?}");
+        scene.sim.heal(ip(ALICE), ip(BOB));
+        scene.run_for(Duration::from_secs(10));
+        let words = words_after(scene.alice(), told);
+        assert_eq!(
+            ice_words(&words)[..2],
+            ["checking", "connected"],
+            "{words:?}"
+        );
+        scene.check_echo(&channel);
+    }
+}
+
+/// Bob's answer takes three seconds, and texts do not wait for it.
+#[test]
+fn d15_data_stays_on_the_old_pair_until_there_is_a_new_one() {
+    let mut scene = Setting::default().build();
+    let channel = scene.connect();
+    scene.run_for(Duration::from_secs(5));
+    let selected = |scene: &Scene| {
+        let id = scene.alice().pc.transports()[0];
+        let info = scene.alice().pc.ice_transport(id).expect("it is in use");
+        info.selected_pair.expect("it is connected").path
+    };
+    let before = selected(&scene);
+    let told = scene.alice().diary.words().len();
+    scene.tamper[1] = Box::new(|_| None);
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(3));
+    assert_eq!(selected(&scene), before);
+    scene.check_echo(&channel);
+    let words = words_after(scene.alice(), told);
+    assert!(!words.contains(&"selected pair".to_owned()), "{words:?}");
+
+    scene.tamper[1] = honest();
+    scene.roll_back(scene.alice);
+    scene.run_for(Duration::from_secs(1));
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(3));
+    assert_ne!(selected(&scene), before, "a new socket");
+    scene.check_echo(&channel);
+}
+
+#[test]
+fn d16_transport_and_dtls_outlive_a_restart() {
+    let mut scene = Setting::secure().build();
+    let channel = scene.connect();
+    scene.run_for(Duration::from_secs(2));
+    let seen = |scene: &Scene| {
+        let hosts = scene.hosts();
+        hosts.map(|host| {
+            let pc = &scene.side(host).pc;
+            let ids = pc.transports();
+            let dtls = ids.iter().map(|id| format!("{:?}", pc.dtls_transport(*id)));
+            (ids.clone(), dtls.collect::<Vec<_>>())
+        })
+    };
+    let before = seen(&scene);
+    let told = scene
+        .hosts()
+        .map(|host| scene.side(host).diary.words().len());
+    for offerer in scene.hosts() {
+        scene.restart(offerer);
+        scene.run_for(Duration::from_secs(2));
+    }
+    assert_eq!(seen(&scene), before);
+    for (host, told) in scene.hosts().into_iter().zip(told) {
+        let words = words_after(scene.side(host), told);
+        assert!(words.contains(&"selected pair".to_owned()), "{words:?}");
+        assert!(!words.contains(&"dtls state".to_owned()), "{words:?}");
+    }
+    scene.check_echo(&channel);
+}
+
+/// Bob hands over to another connection, with another certificate, at the restart.
+#[test]
+fn d16_another_fingerprint_means_another_handshake() {
+    let setting = Setting::secure();
+    let mut scene = setting.clone().build();
+    scene.connect();
+    scene.run_for(Duration::from_secs(2));
+    let before = scene.alice().pc.transports();
+    let mut other = setting.clone();
+    other.seed = rill_sim::Seed::new(77);
+    other.configurations[1].certificates = vec![certificate(2)];
+    let bob = scene.sim.endpoint_mut(scene.bob);
+    let host = bob.host.clone();
+    *bob = Adapter::new(host, other.peer(1), bob.manner);
+    scene.restart(scene.alice);
+    let der = |scene: &Scene| {
+        let dtls = scene.alice().pc.dtls_transport(before[0]);
+        dtls.expect("it is in use").remote_certificates
+    };
+    let old = der(&scene);
+    assert_eq!(old.len(), 1);
+    let met = scene.run_until(LONG, |alice, _| {
+        let dtls = alice.pc.dtls_transport(before[0]);
+        dtls.is_some_and(|dtls| {
+            dtls.state == DtlsTransportState::Connected && dtls.remote_certificates != old
+        })
+    });
+    assert!(met.is_some(), "{:?}", scene.alice().diary.words());
+    assert_eq!(scene.alice().pc.transports(), before, "the same objects");
+}
+
+/// Alice at home gets a server, or a policy, while connected.
+#[test]
+fn d17_another_configuration_waits_for_the_next_gathering() {
+    let setting = Setting::default();
+    let mut scene = setting.clone().build_at_home(&[]);
+    scene.add_server("192.0.2.1:3478");
+    let channel = scene.connect();
+    scene.run_for(Duration::from_secs(2));
+    let mut configuration = scene.alice().pc.configuration().clone();
+    configuration.ice_servers = vec![IceServer {
+        urls: vec!["stun:192.0.2.1".to_owned()],
+        ..IceServer::default()
+    }];
+    let before = ufrag(scene.alice());
+    let told = scene.alice().diary.entries.len();
+    let set = |side: &mut Adapter, now| side.pc.set_configuration(now, configuration);
+    scene
+        .sim
+        .with(scene.alice, set)
+        .expect("servers may change");
+    scene.run_for(Duration::from_secs(2));
+    let later = &scene.alice().diary.entries[told..];
+    assert!(later.is_empty(), "nothing happens yet: {later:?}");
+    scene.offer(scene.alice);
+    scene.run_for(Duration::from_secs(2));
+    assert_ne!(ufrag(scene.alice()), before, "the next offer restarts");
+    let later = scene.alice().diary.entries[told..].iter();
+    let kinds: Vec<_> = later.filter_map(candidate_of).map(kind_of).collect();
+    assert_eq!(kinds, ["host", "srflx", "end"]);
+    scene.check_echo(&channel);
+    let before = ufrag(scene.alice());
+    scene.offer(scene.alice);
+    scene.run_for(Duration::from_secs(1));
+    assert_eq!(ufrag(scene.alice()), before, "once is enough");
+}
+
+#[test]
+fn d17_another_policy_makes_the_next_offer_restart() {
+    let mut lone = Lone::pair().into_iter().next().expect("there are two");
+    let before = lone.local_sdp();
+    let mut configuration = lone.pc.configuration().clone();
+    let same = configuration.clone();
+    lone.pc
+        .set_configuration(lone.now, same)
+        .expect("nothing changes");
+    lone.set_local(None).expect("an offer fits");
+    let credentials = |sdp: &str| value_of(sdp, "ice-ufrag").map(str::to_owned);
+    assert_eq!(credentials(&lone.local_sdp()), credentials(&before));
+    lone.roll_back();
+    configuration.ice_transport_policy = IceTransportPolicy::Relay;
+    lone.pc
+        .set_configuration(lone.now, configuration)
+        .expect("the policy may change");
+    lone.set_local(None).expect("an offer fits");
+    assert_ne!(credentials(&lone.local_sdp()), credentials(&before));
+}

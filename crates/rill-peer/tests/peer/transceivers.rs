@@ -1,0 +1,346 @@
+//! Sections for audio and video, negotiated without media.
+
+use std::time::Duration;
+
+use rill_peer::{
+    ConnectionState, Direction, Event, Exception, IceConnectionState, IceGatheringState, MediaKind,
+    SdpType, TransceiverId, TransceiverInfo, TransceiverInit, codec_capabilities,
+};
+
+use crate::{
+    adapter::Adapter,
+    diary::Happening,
+    lone::Lone,
+    offer::{CHROMIUM, FIREFOX, Section, description, sections, value_of, values_of},
+    scene::{LONG, Scene, Setting},
+    signal::{LINE, with_mid},
+};
+
+fn info(lone: &Lone, id: TransceiverId) -> TransceiverInfo {
+    lone.pc.transceiver(id).expect("it was made")
+}
+
+fn init(direction: Direction) -> TransceiverInit {
+    TransceiverInit {
+        direction,
+        ..TransceiverInit::default()
+    }
+}
+
+fn pair() -> [Lone; 2] {
+    let setting = Setting::default();
+    [0, 1].map(|side| Lone::of(&setting, side))
+}
+
+/// A page that only asks to receive gathers and connects as any other.
+#[test]
+fn a_section_that_only_receives_connects() {
+    let mut scene = Setting::secure().build();
+    let add = |side: &mut Adapter, now| {
+        let init = init(Direction::RecvOnly);
+        side.pc.add_transceiver(now, MediaKind::Audio, init)
+    };
+    scene.sim.with(scene.alice, add).expect("it is open");
+    scene.offer(scene.alice);
+    let up = scene.run_until(LONG, |alice, bob| {
+        let up = |side: &Adapter| side.pc.connection_state() == ConnectionState::Connected;
+        up(alice) && up(bob)
+    });
+    assert!(up.is_some(), "{:?}", scene.alice().diary.words());
+    scene.run_for(Duration::from_secs(5));
+    for host in scene.hosts() {
+        let pc = &scene.side(host).pc;
+        assert_eq!(pc.ice_gathering_state(), IceGatheringState::Complete);
+        assert_eq!(pc.ice_connection_state(), IceConnectionState::Completed);
+        assert_eq!(pc.transports().len(), 1);
+        assert!(pc.sctp_transport().is_none());
+    }
+}
+
+#[test]
+fn c13_a_candidate_of_a_stopped_section_has_no_effect() {
+    let mut lone = Lone::new();
+    let sections = [Section::audio("a"), Section::data("d")];
+    lone.set_remote(SdpType::Offer, &description(&[], &sections))
+        .expect("it fits");
+    let audio = lone.pc.transceivers()[0];
+    lone.pc
+        .stop_transceiver(lone.now, audio)
+        .expect("it is there");
+    lone.set_local(None).expect("an answer fits");
+    assert_eq!(lone.pc.transports().len(), 1);
+    let before = lone.getters();
+    lone.add(Some(with_mid(LINE, "a"))).expect("it is taken");
+    assert_eq!(lone.getters(), before);
+}
+
+fn offered(media: MediaKind) -> Scene {
+    let mut setting = Setting::default();
+    setting.servers[0] = vec!["stun:192.0.2.99"];
+    let mut scene = setting.build();
+    scene.sim.add_dead_address(crate::scene::ip("192.0.2.99"));
+    scene.transceiver(scene.alice, media);
+    scene.offer(scene.alice);
+    scene
+}
+
+/// Bob's answer rejects the only section.
+#[test]
+fn b15_a_rejected_session_is_new_again() {
+    let mut scene = offered(MediaKind::Audio);
+    scene.tamper[1] = crate::signal::rewriting(SdpType::Answer, |sdp| {
+        let sdp = sdp.replace("m=audio 9 ", "m=audio 0 ");
+        crate::signal::without_lines(&sdp, "a=group")
+    });
+    scene.run_for(Duration::from_secs(5));
+    let alice = scene.alice();
+    let words = alice.diary.connection_words();
+    let gathering = words.iter().filter(|word| word.starts_with("gathering"));
+    let gathering: Vec<_> = gathering.collect();
+    assert_eq!(gathering, ["gathering gathering", "gathering new"]);
+    assert_eq!(alice.pc.transports(), []);
+    assert_eq!(alice.sockets.len(), 0, "its sockets are closed");
+}
+
+#[test]
+fn directions_meet() {
+    use Direction::{Inactive, RecvOnly, SendOnly, SendRecv};
+    for (ours, theirs, result) in [
+        (SendRecv, RecvOnly, SendOnly),
+        (SendRecv, SendRecv, SendRecv),
+        (RecvOnly, SendRecv, RecvOnly),
+        (SendOnly, SendRecv, SendOnly),
+        (RecvOnly, RecvOnly, Inactive),
+        (Inactive, SendRecv, Inactive),
+    ] {
+        let [mut alice, mut bob] = pair();
+        let own = alice
+            .pc
+            .add_transceiver(alice.now, MediaKind::Video, init(ours))
+            .expect("it is open");
+        alice.set_local(None).expect("an offer fits");
+        assert_eq!(info(&alice, own).current_direction, None);
+        bob.set_remote(SdpType::Offer, &alice.local_sdp())
+            .expect("it fits");
+        let other = bob.pc.transceivers()[0];
+        assert_eq!(info(&bob, other).direction, RecvOnly, "nothing to send");
+        bob.pc
+            .set_direction(bob.now, other, theirs)
+            .expect("it is there");
+        bob.set_local(None).expect("an answer fits");
+        alice
+            .set_remote(SdpType::Answer, &bob.local_sdp())
+            .expect("it fits");
+        let reversed = |direction| match direction {
+            SendOnly => RecvOnly,
+            RecvOnly => SendOnly,
+            other => other,
+        };
+        assert_eq!(info(&alice, own).current_direction, Some(result));
+        assert_eq!(info(&bob, other).current_direction, Some(reversed(result)));
+        assert_eq!(info(&alice, own).direction, ours, "the wish stays");
+    }
+}
+
+#[test]
+fn a_remote_track_is_announced_before_its_operation_completes() {
+    let [mut alice, mut bob] = pair();
+    let streams = vec!["camera".to_owned()];
+    alice
+        .pc
+        .add_track(alice.now, MediaKind::Video, "picture", streams.clone())
+        .expect("it is open");
+    alice.set_local(None).expect("an offer fits");
+    let operation = bob
+        .set_remote(SdpType::Offer, &alice.local_sdp())
+        .expect("it fits");
+    let entries = &bob.diary.entries;
+    let place = |wanted: &dyn Fn(&Happening) -> bool| {
+        let found = entries.iter().position(|entry| wanted(&entry.what));
+        found.expect("it happened")
+    };
+    let state = place(&|what| matches!(what, Happening::Event(Event::SignalingStateChange(_))));
+    let track = place(
+        &|what| matches!(what, Happening::Event(Event::Track { streams: of, .. }) if *of == streams),
+    );
+    let completed = place(&|what| matches!(what, Happening::Completed(id) if *id == operation));
+    assert!(
+        state < track && track < completed,
+        "{:?}",
+        bob.diary.words()
+    );
+    assert_eq!(entries[state].task, entries[completed].task);
+    let seen = info(&bob, bob.pc.transceivers()[0]);
+    assert_eq!(seen.receiver_streams, streams);
+    assert!(seen.muted);
+}
+
+#[test]
+fn a_stopped_section_is_used_again() {
+    let [mut alice, mut bob] = pair();
+    let first = alice.transceiver(MediaKind::Audio);
+    alice.channel();
+    alice.exchange(&mut bob);
+    alice
+        .pc
+        .stop_transceiver(alice.now, first)
+        .expect("it is there");
+    alice.exchange(&mut bob);
+    for lone in [&alice, &bob] {
+        assert_eq!(lone.pc.transceivers(), [], "it has left the set");
+        assert!(sections(&lone.local_sdp())[0].starts_with("m=audio 0 "));
+    }
+    assert!(info(&alice, first).stopped);
+    let second = alice.transceiver(MediaKind::Video);
+    alice.exchange(&mut bob);
+    let parts = sections(&alice.local_sdp());
+    assert_eq!(parts.len(), 2);
+    assert!(parts[0].starts_with("m=video ") && !parts[0].starts_with("m=video 0 "));
+    assert_eq!(
+        info(&alice, second).mid.as_deref(),
+        value_of(&parts[0], "mid")
+    );
+    assert_ne!(value_of(&parts[0], "mid"), Some("0"), "a mid of its own");
+}
+
+#[test]
+fn negotiation_is_needed_for_what_changes_sections() {
+    let [mut alice, mut bob] = pair();
+    let id = alice.transceiver(MediaKind::Audio);
+    assert_eq!(alice.asked(), 1);
+    alice.exchange(&mut bob);
+    assert_eq!(alice.asked(), 1);
+    let mut expected = 1;
+    type Change = fn(&mut Lone, TransceiverId);
+    let changes: [Change; 3] = [
+        |lone, id| {
+            let set = lone.pc.set_direction(lone.now, id, Direction::RecvOnly);
+            set.expect("it is there");
+        },
+        |lone, id| {
+            let set = lone.pc.set_streams(lone.now, id, vec!["other".into()]);
+            set.expect("it is there");
+            let set = lone.pc.set_direction(lone.now, id, Direction::SendRecv);
+            set.expect("it is there");
+        },
+        |lone, id| {
+            let stop = lone.pc.stop_transceiver(lone.now, id);
+            stop.expect("it is there");
+        },
+    ];
+    for change in changes {
+        change(&mut alice, id);
+        alice.run_tasks();
+        expected += 1;
+        assert_eq!(alice.asked(), expected);
+        alice.exchange(&mut bob);
+        assert_eq!(alice.asked(), expected);
+    }
+}
+
+#[test]
+fn rollback_undoes_association_and_creation() {
+    let [mut alice, mut bob] = pair();
+    let own = alice.transceiver(MediaKind::Audio);
+    alice.set_local(None).expect("an offer fits");
+    assert!(info(&alice, own).mid.is_some() && info(&alice, own).transport.is_some());
+    bob.set_remote(SdpType::Offer, &alice.local_sdp())
+        .expect("it fits");
+    let other = bob.pc.transceivers()[0];
+    alice.roll_back();
+    assert_eq!(
+        (info(&alice, own).mid, info(&alice, own).transport),
+        (None, None)
+    );
+    assert_eq!(alice.pc.transceivers(), [own], "it was made here");
+    bob.set_remote(SdpType::Rollback, "")
+        .expect("there is an offer");
+    assert_eq!(bob.pc.transceivers(), [], "it was made by the offer");
+    assert!(info(&bob, other).stopped);
+}
+
+#[test]
+fn codecs_of_an_answer_are_those_of_the_offer() {
+    for offer in [CHROMIUM, FIREFOX] {
+        let lone = Lone::answered(offer);
+        let answer = lone.local_sdp();
+        for (ours, theirs) in sections(&answer).iter().zip(sections(offer)).take(2) {
+            let formats = |part: &str| -> Vec<String> {
+                let line = part.lines().next().expect("it has a line");
+                line.split(' ').skip(3).map(str::to_owned).collect()
+            };
+            let (ours, theirs) = (formats(ours), formats(&theirs));
+            assert!(!ours.is_empty());
+            assert!(
+                ours.iter().all(|format| theirs.contains(format)),
+                "{ours:?} of {theirs:?}"
+            );
+        }
+        let of = |part: &String| values_of(part, "rtpmap");
+        let answered: Vec<_> = sections(&answer).iter().flat_map(of).collect();
+        assert!(
+            answered.iter().any(|map| map.contains("opus/48000/2")),
+            "{answered:?}"
+        );
+        assert!(
+            answered.iter().any(|map| map.contains("VP8/90000")),
+            "{answered:?}"
+        );
+    }
+}
+
+#[test]
+fn codec_preferences_order_the_offer() {
+    let mut lone = Lone::new();
+    let id = lone.transceiver(MediaKind::Video);
+    let mut wanted = codec_capabilities(MediaKind::Video);
+    wanted.retain(|codec| ["video/AV1", "video/VP8"].contains(&&*codec.mime_type));
+    wanted.reverse();
+    lone.pc
+        .set_codec_preferences(id, wanted.clone())
+        .expect("they are capabilities");
+    lone.set_local(None).expect("an offer fits");
+    let offered = values_of(&lone.local_sdp(), "rtpmap");
+    let mut names: Vec<_> = wanted
+        .iter()
+        .map(|codec| codec.mime_type.trim_start_matches("video/"))
+        .collect();
+    names.dedup();
+    let mut seen: Vec<_> = offered
+        .iter()
+        .filter_map(|map| map.split([' ', '/']).nth(1))
+        .collect();
+    seen.dedup();
+    assert_eq!(seen, names);
+    wanted[0].mime_type = "video/unknown".into();
+    let error = lone.pc.set_codec_preferences(id, wanted).err();
+    let exception = error.map(|error| error.exception());
+    assert_eq!(exception, Some(Exception::InvalidModification));
+}
+
+#[test]
+fn a_track_takes_a_sender_that_has_never_sent() {
+    let mut lone = Lone::new();
+    let first = lone.transceiver(MediaKind::Audio);
+    let add = |lone: &mut Lone, kind, track: &str| {
+        let added = lone.pc.add_track(lone.now, kind, track, Vec::new());
+        lone.run_tasks();
+        added
+    };
+    let reused = add(&mut lone, MediaKind::Audio, "voice").expect("it is open");
+    assert_eq!(reused, first);
+    let error = add(&mut lone, MediaKind::Audio, "voice").err();
+    assert_eq!(
+        error.map(|error| error.exception()),
+        Some(Exception::InvalidAccess)
+    );
+    let other = add(&mut lone, MediaKind::Video, "picture").expect("it is open");
+    assert_ne!(other, first);
+    lone.pc.remove_track(lone.now, first).expect("it is there");
+    assert_eq!(info(&lone, first).direction, Direction::RecvOnly);
+    let error = lone.pc.set_direction(lone.now, first, Direction::Stopped);
+    assert_eq!(
+        error.err().map(|error| error.exception()),
+        Some(Exception::Type)
+    );
+}
