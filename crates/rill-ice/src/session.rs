@@ -150,6 +150,12 @@ impl Session {
         Some((selected.pair, pair))
     }
 
+    /// Whether the selected pair is agreed with the peer.
+    pub(crate) fn is_nominated(&self) -> bool {
+        let selected = self.selected_pair();
+        !self.conclusion.failed && selected.is_some_and(|(_, pair)| pair.is_nominated())
+    }
+
     /// The selected pair as its owner sees it.
     pub(crate) fn candidate_pair(&self, pair: &Pair) -> Option<CandidatePair> {
         let local = pair.mapped.unwrap_or(pair.local);

@@ -58,12 +58,13 @@ impl Transport {
             .find(|session| session.remote.key.is_some())
     }
 
-    /// The session that carries data: the newest with a selected pair.
+    /// The session that carries data: the newest with a nominated pair, else with a selected one.
+    /// During a restart the peer may not know our new credentials yet, and could not take what comes
+    /// over a pair that only we found valid.
     pub(crate) fn carrier(&self) -> Option<&Session> {
-        self.sessions
-            .iter()
-            .rev()
-            .find(|session| session.conclusion.selected.is_some())
+        let newest_first = || self.sessions.iter().rev();
+        let nominated = newest_first().find(|session| session.is_nominated());
+        nominated.or_else(|| newest_first().find(|session| session.conclusion.selected.is_some()))
     }
 }
 

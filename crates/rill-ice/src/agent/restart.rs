@@ -105,7 +105,7 @@ impl Transport {
             .sessions
             .iter()
             .find(|session| session.key.generation == self.confirmed);
-        if confirmed.is_none_or(|session| session.conclusion.selected.is_none()) {
+        if !confirmed.is_some_and(Session::is_nominated) {
             return;
         }
         for session in &self.sessions {

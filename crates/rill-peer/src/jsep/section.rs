@@ -124,6 +124,13 @@ impl Section {
     }
 
     pub(crate) fn reject(&mut self) {
+        if let Usage::Media(media) = &self.usage
+            && self.formats.is_empty()
+        {
+            // An m= line has a format, used or not.
+            let format = media.codecs.first().map_or(0, |codec| codec.payload_type);
+            self.formats = vec![format.to_string()];
+        }
         self.usage = Usage::Rejected(self.transceiver());
     }
 

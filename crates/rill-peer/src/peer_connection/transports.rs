@@ -3,8 +3,8 @@
 use rill_ice::{PairInfo, TransportId};
 
 use crate::{
-    DtlsTransportInfo, IceCandidate, IceTransportInfo, PeerConnection, SctpTransportInfo,
-    jsep::Side, transport::DtlsTransport,
+    DtlsTransportInfo, IceTransportInfo, PeerConnection, SctpTransportInfo,
+    transport::DtlsTransport,
 };
 
 impl PeerConnection {
@@ -18,9 +18,7 @@ impl PeerConnection {
     #[must_use]
     pub fn ice_transport(&self, id: TransportId) -> Option<IceTransportInfo> {
         let transport = self.view.transport(id)?;
-        let remote = transport.remote.as_ref();
-        let remote = remote.map_or_else(Vec::new, |remote| self.remote_candidates(&remote.ufrag));
-        Some(transport.info(self.view.role, remote))
+        Some(transport.info(self.view.role))
     }
 
     /// A DTLS transport; `None` once it is gone, which is to say closed.
@@ -44,32 +42,5 @@ impl PeerConnection {
     pub fn candidate_pairs(&self) -> Vec<PairInfo> {
         let ids = self.transports.iter().map(DtlsTransport::id);
         ids.flat_map(|id| self.agent.pairs(id)).collect()
-    }
-
-    /// The candidates that the peer gave in a generation.
-    fn remote_candidates(&self, ufrag: &str) -> Vec<IceCandidate> {
-        let mut found: Vec<IceCandidate> = Vec::new();
-        let Some(description) = self.view.descriptions.of(Side::Remote).next() else {
-            return found;
-        };
-        let session = &description.session;
-        for (index, media) in session.media.iter().enumerate() {
-            let own = session
-                .section(index)
-                .and_then(|section| section.ice_ufrag());
-            for candidate in media.candidates() {
-                if own.is_some_and(|own| own != ufrag) {
-                    continue;
-                }
-                found.push(IceCandidate {
-                    candidate: candidate.to_string(),
-                    sdp_mid: media.mid().unwrap_or_default().to_owned(),
-                    sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
-                    username_fragment: ufrag.to_owned(),
-                    url: None,
-                });
-            }
-        }
-        found
     }
 }

@@ -97,6 +97,7 @@ impl View {
         if described.side == Side::Local {
             self.complete(&mut described.description);
         }
+        let described_side = described.side;
         let rollback = described.description.kind == SdpType::Rollback;
         self.descriptions
             .apply(described.side, described.description);
@@ -116,7 +117,33 @@ impl View {
                 match described.side {
                     _ if rollback => transport.roll_back(credentials),
                     Side::Local => transport.set_local(credentials),
-                    Side::Remote => transport.remote = Some(credentials),
+                    Side::Remote => transport.set_remote(credentials),
+                }
+            }
+        }
+        if described_side == Side::Remote {
+            self.collect_remote_candidates();
+        }
+    }
+
+    /// What the newest remote description brought along.
+    fn collect_remote_candidates(&mut self) {
+        let Some(description) = self.descriptions.remote() else {
+            return;
+        };
+        let session = &description.session;
+        for (index, section) in session.sections().enumerate() {
+            let ufrag = section.ice_ufrag();
+            for transport in &mut self.transports {
+                let own = transport
+                    .remote
+                    .as_ref()
+                    .map(|remote| remote.ufrag.as_str());
+                if own.is_some() && own == ufrag {
+                    let media = section.media();
+                    media.candidates().for_each(|line| {
+                        transport.add_remote(line, media.mid(), index);
+                    });
                 }
             }
         }
@@ -166,6 +193,20 @@ impl View {
                 if media.ice_ufrag().is_none_or(|own| own == ufrag) {
                     insert(media, line);
                 }
+            }
+        }
+        let remote = self.descriptions.remote();
+        for (ufrag, index, line) in &added.lines {
+            let media = remote.and_then(|remote| remote.session.media.get(*index));
+            let mid = media.and_then(Media::mid);
+            let is_its = |transport: &&mut TransportView| {
+                let remote = transport.remote.as_ref();
+                remote.is_some_and(|remote| remote.ufrag == *ufrag)
+            };
+            if let (Attribute::Candidate(line), Some(transport)) =
+                (line, self.transports.iter_mut().find(is_its))
+            {
+                transport.add_remote(line, mid, *index);
             }
         }
     }

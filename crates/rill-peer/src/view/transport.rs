@@ -2,6 +2,8 @@
 
 use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, TransportState};
 
+use rill_sdp::{Candidate, MAX_CANDIDATES};
+
 use crate::{DtlsTransportState, IceCandidate, SctpTransportState};
 
 /// What getters tell of an ICE transport (webrtc-pc, `RTCIceTransport`).
@@ -71,6 +73,7 @@ pub(crate) struct TransportView {
     pub(crate) local: Option<Credentials>,
     pub(crate) remote: Option<Credentials>,
     pub(crate) local_candidates: Vec<IceCandidate>,
+    remote_candidates: Vec<IceCandidate>,
     pub(crate) remote_certificates: Vec<Vec<u8>>,
 }
 
@@ -86,6 +89,7 @@ impl TransportView {
             local: None,
             remote: None,
             local_candidates: Vec::new(),
+            remote_candidates: Vec::new(),
             remote_certificates: Vec::new(),
         }
     }
@@ -96,6 +100,35 @@ impl TransportView {
             self.local_candidates.clear();
         }
         self.local = Some(credentials);
+    }
+
+    /// Other credentials are another generation.
+    pub(super) fn set_remote(&mut self, credentials: Credentials) {
+        if self.remote.as_ref() != Some(&credentials) {
+            self.remote_candidates.clear();
+        }
+        self.remote = Some(credentials);
+    }
+
+    /// A candidate of the newest generation, told in a section; each is kept once.
+    pub(super) fn add_remote(&mut self, line: &Candidate, mid: Option<&str>, index: usize) {
+        let candidate = line.to_string();
+        let known = |other: &IceCandidate| other.candidate == candidate;
+        let Some(remote) = &self.remote else {
+            return;
+        };
+        if self.remote_candidates.len() >= MAX_CANDIDATES
+            || self.remote_candidates.iter().any(known)
+        {
+            return;
+        }
+        self.remote_candidates.push(IceCandidate {
+            username_fragment: remote.ufrag.clone(),
+            candidate,
+            sdp_mid: mid.unwrap_or_default().to_owned(),
+            sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
+            url: None,
+        });
     }
 
     /// The generation that was there before is the newest again.
@@ -115,7 +148,7 @@ impl TransportView {
         }
     }
 
-    pub(crate) fn info(&self, role: Option<Role>, remote: Vec<IceCandidate>) -> IceTransportInfo {
+    pub(crate) fn info(&self, role: Option<Role>) -> IceTransportInfo {
         IceTransportInfo {
             role,
             state: self.ice,
@@ -123,7 +156,7 @@ impl TransportView {
             selected_pair: self.selected.as_deref().cloned(),
             selected_candidates: self.selected_candidates.clone(),
             local_candidates: self.local_candidates.clone(),
-            remote_candidates: remote,
+            remote_candidates: self.remote_candidates.clone(),
             local_parameters: self.local.clone().map(Into::into),
             remote_parameters: self.remote.clone().map(Into::into),
         }
