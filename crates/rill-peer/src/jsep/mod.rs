@@ -82,6 +82,11 @@ impl Jsep {
         self.version + 1
     }
 
+    /// The sections of the remote offer that waits for our answer.
+    fn remotely_offered(&self) -> Option<&[Section]> {
+        self.pending.as_ref().map(|_| &self.offered[..])
+    }
+
     /// The sections a remote offer continues: an offer of our own that is pending is taken back
     /// first.
     pub(crate) fn stable_sections(&self) -> &[Section] {

@@ -29,7 +29,10 @@ pub(crate) struct OfferPlan {
 /// The plan while it is made.
 struct Draft<'a> {
     session: &'a Session,
+    /// The sections of the last stable state, which it must continue.
     before: &'a [Section],
+    /// Those of a remote offer that it takes the place of; else the same.
+    pending: &'a [Section],
     transceivers: &'a Transceivers,
     spares: &'a [TransportId],
     /// For each section that speaks for a transport, which one.
@@ -54,6 +57,7 @@ impl Jsep {
         let mut draft = Draft {
             session,
             before,
+            pending: self.remotely_offered().unwrap_or(before),
             transceivers,
             spares,
             transports: Vec::new(),
@@ -77,7 +81,7 @@ impl Jsep {
     }
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     fn usage(&mut self, index: usize) -> Result<Usage, SetDescriptionError> {
         let media = &self.session.media[index];
         check_continues(self.before.get(index), media, index)?;
@@ -119,9 +123,10 @@ impl Draft<'_> {
     }
 
     /// The section that this one continues.
-    fn known(&self, index: usize) -> Option<&Section> {
+    fn known(&self, index: usize) -> Option<&'a Section> {
         let mid = mid_of(&self.session.media[index], index);
-        self.before.get(index).filter(|section| section.mid == mid)
+        let of_mid = |sections: &'a [Section]| sections.get(index).filter(|s| s.mid == mid);
+        of_mid(self.pending).or_else(|| of_mid(self.before))
     }
 
     /// The transport of the section's bundle: the one it has, or a new one.
@@ -143,7 +148,7 @@ impl Draft<'_> {
     /// The transceiver for a section that has none (RFC 9429 §5.10).
     fn transceiver(&mut self, kind: MediaKind, direction: Direction) -> TransceiverId {
         let is_associated = |id| {
-            let all = self.sections.iter().chain(self.before);
+            let all = self.sections.iter().chain(self.before).chain(self.pending);
             all.filter_map(Section::transceiver)
                 .any(|other| other == id)
         };

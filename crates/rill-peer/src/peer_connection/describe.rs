@@ -101,8 +101,10 @@ impl PeerConnection {
             transceiver.roll_back(associated, remote, events);
             if described.removed.contains(&transceiver.id) {
                 transceiver.stop(events);
-                transceiver.shown.listed = false;
             }
+        }
+        for id in &described.removed {
+            self.transceivers.unlist(*id);
         }
     }
 
@@ -126,10 +128,7 @@ impl PeerConnection {
             }
         }
         for id in left {
-            self.transceivers.remove(id);
-            if let Some(transceiver) = self.transceivers.get_mut(id) {
-                transceiver.shown.listed = false;
-            }
+            self.transceivers.unlist(id);
         }
     }
 }

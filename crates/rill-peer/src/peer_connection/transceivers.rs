@@ -107,7 +107,8 @@ impl PeerConnection {
         self.transceivers.listed().map(|t| t.id).collect()
     }
 
-    /// What the getters of a transceiver show, also after it has left the set.
+    /// What the getters of a transceiver show, also after it has left the set; the oldest of those
+    /// are forgotten.
     #[must_use]
     pub fn transceiver(&self, id: TransceiverId) -> Option<TransceiverInfo> {
         self.transceivers.get(id).map(Transceiver::info)
