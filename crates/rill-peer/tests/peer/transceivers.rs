@@ -344,3 +344,36 @@ fn a_track_takes_a_sender_that_has_never_sent() {
         Some(Exception::Type)
     );
 }
+
+#[test]
+fn an_offer_in_place_of_an_offer_finds_its_transceivers_and_transport() {
+    let offer = description(&[], &[Section::audio("0")]);
+    let mut lone = Lone::new();
+    lone.set_remote(SdpType::Offer, &offer).expect("it fits");
+    let before = (lone.pc.transceivers(), lone.pc.transports());
+    assert_eq!((before.0.len(), before.1.len()), (1, 1));
+    let both = description(&[], &[Section::audio("0"), Section::audio("1")]);
+    lone.set_remote(SdpType::Offer, &both).expect("it fits too");
+    assert_eq!(lone.pc.transceivers()[0], before.0[0]);
+    assert_eq!(lone.pc.transceivers().len(), 2);
+    assert_eq!(lone.pc.transports()[0], before.1[0]);
+}
+
+/// A peer can make us remember only so many.
+#[test]
+fn transceivers_that_left_are_forgotten_in_the_end() {
+    let mut lone = Lone::new();
+    let mut first = None;
+    for round in 0..100 {
+        let offer = description(&[], &[Section::audio("mid")]);
+        let offer = offer.replace("a=mid:mid", &format!("a=mid:{round}"));
+        lone.answer(&offer);
+        first = first.or(lone.pc.transceivers().first().copied());
+        lone.answer(&offer.replace("m=audio 9", "m=audio 0"));
+        assert!(
+            lone.pc.transceivers().is_empty(),
+            "it left with its section"
+        );
+    }
+    assert_eq!(lone.pc.transceiver(first.expect("there was one")), None);
+}
