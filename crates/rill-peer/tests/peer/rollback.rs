@@ -65,8 +65,11 @@ fn d12_the_rollback_of_a_complete_restart_is_silent() {
     scene.run_for(Duration::from_secs(5));
     let selected = |scene: &Scene| {
         let pc = &scene.alice().pc;
-        let info = pc.ice_transport(pc.transports()[0]).expect("it is in use");
-        (info.state, info.selected_pair.map(|pair| pair.path))
+        let info = pc.ice_transport(pc.transports()[0]);
+        let info = info.expect("it is in use");
+        let pair = info.selected_pair.map(|pair| pair.path);
+        let own = (info.local_candidates, info.local_parameters);
+        (info.state, pair, own, info.remote_candidates)
     };
     let before = selected(&scene);
     scene.tamper[0] = silence();
@@ -121,6 +124,11 @@ fn d13_candidates_of_a_rolled_back_remote_restart_are_refused() {
     assert!(!lone.remote_sdp().contains(LINE));
     lone.add(of("dataUfrag")).expect("it is current");
     assert!(lone.remote_sdp().contains(LINE));
+    let info = lone.pc.ice_transport(lone.pc.transports()[0]);
+    let info = info.expect("it is in use");
+    let parameters = info.remote_parameters.expect("it was told");
+    assert_eq!(parameters.username_fragment, "dataUfrag");
+    assert_eq!(info.remote_candidates.len(), 1);
     // And without a ufrag the newest is that one again.
     let second = LINE.replace("192.0.2.5", "192.0.2.6");
     lone.add(Some(with_mid(&second, "0")))
