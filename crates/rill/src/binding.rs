@@ -1,16 +1,16 @@
 //! For language bindings: the same connection, whose W3C tasks are polled one by one.
 //!
-//! The `wake` callback says only that there are tasks; it is called from any thread and must not
-//! block or call back. The binding then polls one task at a time, each in a turn of its own language's
-//! event loop, and dispatches its events.
+//! The `wake` callback says that there is a task; it is called from any thread and must not block or
+//! call back. The binding then polls that one task, in a turn of its own language's event loop, and
+//! dispatches its events; for the next task it is called again. A binding that keeps the order in
+//! which the connections of a process call it keeps the order in which their tasks became ready.
 
 use std::{sync::Arc, time::Instant};
 
 use tokio::runtime::Handle as Runtime;
 
 use crate::{
-    Configuration, NewError, driver,
-    peer_connection::make_peer,
+    Configuration, ConfigurationError, NewError, driver,
     shared::{Face, Handle, Shared},
 };
 
@@ -40,7 +40,7 @@ impl Connection {
         configuration: Configuration,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, NewError> {
-        let peer = make_peer(configuration)?;
+        let peer = configuration.make_peer()?;
         let face = Face::Binding {
             wake: Arc::new(wake),
             told: false,
@@ -52,29 +52,39 @@ impl Connection {
         })
     }
 
-    /// The next W3C task. The getters of [`Self::read`] are as of it. `None`: `wake` will be called
-    /// when there is one.
+    /// The next W3C task. The getters of [`Self::read`] are as of it. `wake` is called if there is
+    /// another, or as soon as there is.
     #[must_use]
     pub fn poll_task(&self) -> Option<Task> {
-        let mut state = self.handle.0.lock();
-        let task = state.peer.poll_task();
-        let Some(task) = task else {
-            if let Face::Binding { told, .. } = &mut state.face {
-                *told = false;
-            }
-            return None;
-        };
-        let message = task.events().find_map(|event| match event {
-            Event::Message(_, message) => Some(message.weight()),
-            _ => None,
-        });
+        let shared = &self.handle.0;
+        let mut state = shared.lock();
+        let task = state.next_task(shared);
+        let message = task
+            .iter()
+            .flat_map(Task::events)
+            .find_map(|event| match event {
+                Event::Message(_, message) => Some(message.weight()),
+                _ => None,
+            });
         if let Some(weight) = message {
             state.peer.consumed(Instant::now(), weight);
-            drop(state);
             // The receive window may have opened: the peer is to be told.
-            self.handle.0.commanded.notify_one();
+            shared.commanded.notify_one();
         }
-        Some(task)
+        state.tell();
+        task
+    }
+
+    /// Puts a configuration in the place of the one there is; no certificates means those there are.
+    ///
+    /// # Errors
+    ///
+    /// The connection is closed, a server cannot be read, or a member is changed that must not.
+    pub fn set_configuration(
+        &self,
+        configuration: Configuration,
+    ) -> Result<(), ConfigurationError> {
+        self.handle.0.set_configuration(configuration)
     }
 
     /// Runs a command on the core; the driver acts on what it caused.

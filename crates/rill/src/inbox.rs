@@ -137,11 +137,11 @@ impl ChannelInbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Configuration, peer_connection::make_peer};
+    use crate::Configuration;
 
     #[test]
     fn a_channel_that_no_reader_will_see_is_refused() {
-        let peer = make_peer(Configuration::default()).unwrap();
+        let peer = Configuration::default().make_peer().unwrap();
         let mut inbox = Inbox::default();
         let id = ChannelId::from_value(7);
         assert_eq!(inbox.take(Event::DataChannel(id), &peer), None);

@@ -33,6 +33,7 @@
 struct Readme;
 
 pub mod binding;
+mod configuration;
 mod data_channel;
 mod driver;
 mod error;
@@ -41,22 +42,28 @@ mod gathering;
 mod inbox;
 mod peer_connection;
 mod shared;
+mod transceiver;
 
 pub use rill_peer::{
     AddIceCandidateError, BundlePolicy, CandidatePair, Certificate, CertificateError,
-    CertificateOptions, ChannelError, ConfigurationError, ConnectionState, CreateAnswerError,
-    CreateDataChannelError, CreateOfferError, DataChannelInit, DataChannelState,
-    DtlsTransportState, Exception, IceCandidate, IceCandidateError, IceCandidateInit,
-    IceConnectionState, IceGatheringState, IceServer, IceServerError, IceTransportPolicy, Kind,
-    LocalCandidate, Loopback, Message, SdpType, SectionProblem, SendError, ServerOutcome,
-    ServerReport, SessionDescription, SetDescriptionError, SignalingState, TransportError,
-    UnknownSdpType,
+    CertificateOptions, ChannelError, Codec, CodecCapability, ConfigurationError, ConnectionState,
+    CreateAnswerError, CreateDataChannelError, CreateOfferError, DataChannelInit, DataChannelState,
+    Direction, DtlsTransportInfo, DtlsTransportState, Exception, HeaderExtension, IceCandidate,
+    IceCandidateError, IceCandidateInit, IceConnectionState, IceGatheringState, IceParameters,
+    IceServer, IceServerError, IceTransportInfo, IceTransportPolicy, Kind, LocalCandidate,
+    Loopback, MediaKind, MediaProblem, Message, OfferOptions, PairInfo, Role, SctpTransportInfo,
+    SctpTransportState, SdpType, SectionProblem, SendError, ServerOutcome, ServerReport,
+    SessionDescription, SetDescriptionError, SignalingState, TransceiverError, TransceiverId,
+    TransceiverInfo, TransceiverInit, TransportError, TransportId, UnknownSdpType,
+    codec_capabilities, header_extension_capabilities,
 };
 
 pub use self::{
+    configuration::Configuration,
     data_channel::DataChannel,
     error::NewError,
     event::Event,
     gathering::{GatheringOutcome, GatheringWait, GoodEnough},
-    peer_connection::{Configuration, PeerConnection},
+    peer_connection::PeerConnection,
+    transceiver::Transceiver,
 };

@@ -4,10 +4,14 @@ use std::{
     time::Instant,
 };
 
-use rill_peer::{ChannelId, CreateDataChannelError, DataChannelInit, PeerConnection, SocketId};
+use rill_peer::{
+    ChannelId, ConfigurationError, CreateDataChannelError, DataChannelInit, PeerConnection,
+    SocketId, Task,
+};
 use tokio::sync::Notify;
 
 use crate::{
+    Configuration,
     driver::{Outbox, Socket},
     inbox::Inbox,
 };
@@ -32,9 +36,10 @@ pub(crate) struct State {
 pub(crate) enum Face {
     /// The Rust API: all at once, into queues that handles read.
     Inbox(Inbox),
-    /// A language binding: one by one, when it was told that there are some.
+    /// A language binding: one for each time that it was told.
     Binding {
         wake: Arc<dyn Fn() + Send + Sync>,
+        /// It was told, and has not polled since.
         told: bool,
     },
 }
@@ -65,6 +70,17 @@ impl Shared {
         drop(state);
         self.commanded.notify_one();
         result
+    }
+
+    /// Puts a configuration in the place of the one there is.
+    pub(crate) fn set_configuration(
+        &self,
+        configuration: Configuration,
+    ) -> Result<(), ConfigurationError> {
+        self.command(|peer, now| {
+            let configuration = configuration.replacing(peer.configuration());
+            peer.set_configuration(now, configuration)
+        })
     }
 
     /// Creates a channel, and its inbox before anything can arrive on it.
@@ -124,10 +140,25 @@ impl State {
         self.peer.forget_data_channel(id);
     }
 
+    /// Takes the next task for whoever hands it out.
+    pub(crate) fn next_task(&mut self, shared: &Shared) -> Option<Task> {
+        let task = self.peer.poll_task()?;
+        if task.events().next().is_none() && task.completed.is_none() {
+            // It may have discarded a message for a channel that is closed. What waits for the room
+            // that this makes need not wait for the next packet.
+            self.peer.consumed(Instant::now(), 0);
+            shared.commanded.notify_one();
+        }
+        Some(task)
+    }
+
     /// Hands out the tasks that wait.
     pub(crate) fn deliver(&mut self, shared: &Shared) {
-        while let Face::Inbox(inbox) = &mut self.face {
-            let Some(task) = self.peer.poll_task() else {
+        while matches!(self.face, Face::Inbox(_)) {
+            let Some(task) = self.next_task(shared) else {
+                break;
+            };
+            let Face::Inbox(inbox) = &mut self.face else {
                 break;
             };
             let refused: Vec<_> = task
@@ -145,11 +176,20 @@ impl State {
                     shared.events.notify_waiters();
                 }
             }
-            Face::Binding { wake, told } => {
-                if !*told && self.peer.has_task() {
-                    *told = true;
-                    wake();
+            Face::Binding { told, .. } => {
+                if !*told {
+                    self.tell();
                 }
+            }
+        }
+    }
+
+    /// Tells the binding to poll, if there is a task.
+    pub(crate) fn tell(&mut self) {
+        if let Face::Binding { wake, told } = &mut self.face {
+            *told = self.peer.has_task();
+            if *told {
+                wake();
             }
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rill::{
     Configuration, ConnectionState, DataChannel, DataChannelInit, Event, GatheringOutcome,
-    GatheringWait, GoodEnough, IceCandidateInit, IceServer, Loopback, Message, PeerConnection,
-    SdpType, SessionDescription,
+    GatheringWait, GoodEnough, IceCandidateInit, IceServer, Loopback, Message, OfferOptions,
+    PeerConnection, SdpType, SessionDescription,
 };
 use tokio::{sync::mpsc, time::timeout};
 
@@ -180,7 +180,7 @@ async fn nothing_fires_after_close() {
     let rest = async { while a.next_event().await.is_some() {} };
     timeout(LONG, rest).await.unwrap();
     assert_eq!(a.connection_state(), ConnectionState::Closed);
-    assert!(a.create_offer().await.is_err());
+    assert!(a.create_offer(OfferOptions::default()).await.is_err());
 }
 
 /// Gathers with one server that never answers.
