@@ -35,7 +35,7 @@ impl PeerConnection {
         self.finish_exchange(now, kind);
         let operation = self.operations.begin();
         let mut described = self.described(Side::Local, plan.description, Some(operation));
-        described.credentials = plan.credentials;
+        described.local_credentials = plan.credentials;
         described.assigned = assigned;
         self.describe(described);
         // After the task, so that nothing of gathering fires before it.
@@ -83,7 +83,7 @@ impl PeerConnection {
         self.jsep.pending = Some(plan.remote);
         let operation = self.operations.begin();
         let mut described = self.described(Side::Remote, description, Some(operation));
-        described.credentials = credentials;
+        described.remote_credentials = credentials;
         self.describe(described);
         self.after_description(now, SdpType::Offer);
         operation
@@ -105,7 +105,7 @@ impl PeerConnection {
         self.finish_exchange(now, kind);
         let operation = self.operations.begin();
         let mut described = self.described(Side::Remote, description, Some(operation));
-        described.credentials = credentials;
+        described.remote_credentials = credentials;
         described.assigned = assigned;
         self.describe(described);
         self.after_description(now, kind);
@@ -266,7 +266,8 @@ impl PeerConnection {
         described.removed = removed;
         let own = self.jsep.transports().into_iter();
         let own = own.filter_map(|id| Some((id, self.agent.local_credentials(id)?.1.clone())));
-        described.credentials = own.collect();
+        described.local_credentials = own.collect();
+        described.remote_credentials = remote_credentials(&self.jsep.established);
         self.describe(described);
         // The offer that implies it follows at once: it was planned with the spare transports, and what
         // is needed shows when it was answered.

@@ -41,6 +41,7 @@ impl PeerConnection {
             .push(Change::RemoteCandidate(Box::new(RemoteCandidateAdded {
                 operation,
                 lines: plan.lines,
+                transports: plan.transports,
             })));
         self.pump(now);
         Ok(operation)

@@ -57,8 +57,9 @@ pub(crate) struct Described {
     pub(crate) description: Description,
     /// The transports that exist from now on.
     pub(crate) transports: Vec<TransportId>,
-    /// The credentials that the side gave to its transports; of a rollback, ours.
-    pub(crate) credentials: Vec<(TransportId, Credentials)>,
+    /// The credentials that it gives to transports.
+    pub(crate) local_credentials: Vec<(TransportId, Credentials)>,
+    pub(crate) remote_credentials: Vec<(TransportId, Credentials)>,
     /// The transport of the data section, and the longest message that it takes.
     pub(crate) data: Option<(TransportId, Option<u64>)>,
     pub(crate) role: Role,
@@ -77,6 +78,8 @@ pub(crate) struct RemoteCandidateAdded {
     pub(crate) operation: OperationId,
     /// The line to add, per section: its username fragment, its position, the attribute.
     pub(crate) lines: Vec<(String, usize, Attribute)>,
+    /// The transport of each generation.
+    pub(crate) transports: Vec<(TransportId, String)>,
 }
 
 /// A local candidate of one generation, or that there are no more.
@@ -97,8 +100,7 @@ impl View {
         if described.side == Side::Local {
             self.complete(&mut described.description);
         }
-        let described_side = described.side;
-        let rollback = described.description.kind == SdpType::Rollback;
+        let settles = described.description.kind == SdpType::Answer;
         self.descriptions
             .apply(described.side, described.description);
         let after = self.descriptions.signaling_state;
@@ -112,17 +114,19 @@ impl View {
                 self.transports.push(TransportView::new(id));
             }
         }
-        for (id, credentials) in described.credentials {
+        for (id, credentials) in described.local_credentials {
             if let Some(transport) = self.transport_mut(id) {
-                match described.side {
-                    _ if rollback => transport.roll_back(credentials),
-                    Side::Local => transport.set_local(credentials),
-                    Side::Remote => transport.set_remote(credentials),
-                }
+                transport.local = Some(credentials);
             }
         }
-        if described_side == Side::Remote {
-            self.collect_remote_candidates();
+        for (id, credentials) in described.remote_credentials {
+            if let Some(transport) = self.transport_mut(id) {
+                transport.remote = Some(credentials);
+            }
+        }
+        self.collect_remote_candidates();
+        if settles {
+            self.transports.iter_mut().for_each(TransportView::settle);
         }
     }
 
@@ -133,18 +137,18 @@ impl View {
         };
         let session = &description.session;
         for (index, section) in session.sections().enumerate() {
-            let ufrag = section.ice_ufrag();
-            for transport in &mut self.transports {
-                let own = transport
-                    .remote
-                    .as_ref()
-                    .map(|remote| remote.ufrag.as_str());
-                if own.is_some() && own == ufrag {
-                    let media = section.media();
-                    media.candidates().for_each(|line| {
-                        transport.add_remote(line, media.mid(), index);
-                    });
-                }
+            let media = section.media();
+            let Some(ufrag) = section.ice_ufrag() else {
+                continue;
+            };
+            let own = self.transports.iter_mut().find(|transport| {
+                let remote = transport.remote.as_ref();
+                remote.is_some_and(|remote| remote.ufrag == ufrag)
+            });
+            if let Some(transport) = own {
+                media.candidates().for_each(|line| {
+                    transport.add_remote(told(line, ufrag, media.mid(), index));
+                });
             }
         }
     }
@@ -195,18 +199,23 @@ impl View {
                 }
             }
         }
-        let remote = self.descriptions.remote();
         for (ufrag, index, line) in &added.lines {
-            let media = remote.and_then(|remote| remote.session.media.get(*index));
-            let mid = media.and_then(Media::mid);
-            let is_its = |transport: &&mut TransportView| {
-                let remote = transport.remote.as_ref();
-                remote.is_some_and(|remote| remote.ufrag == *ufrag)
+            let Attribute::Candidate(line) = line else {
+                continue;
             };
-            if let (Attribute::Candidate(line), Some(transport)) =
-                (line, self.transports.iter_mut().find(is_its))
+            let media = self.descriptions.of(Side::Remote).find_map(|description| {
+                let media = description.session.media.get(*index)?;
+                media
+                    .ice_ufrag()
+                    .is_none_or(|own| own == ufrag)
+                    .then_some(media)
+            });
+            let candidate = told(line, ufrag, media.and_then(Media::mid), *index);
+            let of_generation = added.transports.iter().find(|(_, own)| own == ufrag);
+            if let Some((id, _)) = of_generation
+                && let Some(transport) = self.transport_mut(*id)
             {
-                transport.add_remote(line, mid, *index);
+                transport.add_remote(candidate);
             }
         }
     }
@@ -435,6 +444,17 @@ impl View {
         } else {
             ConnectionState::Connected
         }
+    }
+}
+
+/// A candidate of the peer, as it was told in a section.
+fn told(line: &Candidate, ufrag: &str, mid: Option<&str>, index: usize) -> IceCandidate {
+    IceCandidate {
+        candidate: line.to_string(),
+        sdp_mid: mid.unwrap_or_default().to_owned(),
+        sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
+        username_fragment: ufrag.to_owned(),
+        url: None,
     }
 }
 

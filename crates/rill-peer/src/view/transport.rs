@@ -2,7 +2,7 @@
 
 use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, TransportState};
 
-use rill_sdp::{Candidate, MAX_CANDIDATES};
+use rill_sdp::MAX_CANDIDATES;
 
 use crate::{DtlsTransportState, IceCandidate, SctpTransportState};
 
@@ -72,6 +72,7 @@ pub(crate) struct TransportView {
     pub(crate) selected_candidates: Option<(IceCandidate, IceCandidate)>,
     pub(crate) local: Option<Credentials>,
     pub(crate) remote: Option<Credentials>,
+    /// Of every generation that may still come back.
     pub(crate) local_candidates: Vec<IceCandidate>,
     remote_candidates: Vec<IceCandidate>,
     pub(crate) remote_certificates: Vec<Vec<u8>>,
@@ -94,57 +95,27 @@ impl TransportView {
         }
     }
 
-    /// Other credentials are another generation.
-    pub(super) fn set_local(&mut self, credentials: Credentials) {
-        if self.local.as_ref() != Some(&credentials) {
-            self.local_candidates.clear();
-        }
-        self.local = Some(credentials);
-    }
-
-    /// Other credentials are another generation.
-    pub(super) fn set_remote(&mut self, credentials: Credentials) {
-        if self.remote.as_ref() != Some(&credentials) {
-            self.remote_candidates.clear();
-        }
-        self.remote = Some(credentials);
-    }
-
-    /// A candidate of the newest generation, told in a section; each is kept once.
-    pub(super) fn add_remote(&mut self, line: &Candidate, mid: Option<&str>, index: usize) {
-        let candidate = line.to_string();
-        let known = |other: &IceCandidate| other.candidate == candidate;
-        let Some(remote) = &self.remote else {
-            return;
-        };
-        if self.remote_candidates.len() >= MAX_CANDIDATES
-            || self.remote_candidates.iter().any(known)
-        {
-            return;
-        }
-        self.remote_candidates.push(IceCandidate {
-            username_fragment: remote.ufrag.clone(),
-            candidate,
-            sdp_mid: mid.unwrap_or_default().to_owned(),
-            sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
-            url: None,
-        });
-    }
-
-    /// The generation that was there before is the newest again.
-    pub(super) fn roll_back(&mut self, credentials: Credentials) {
-        if self.local.is_some() {
-            self.set_local(credentials);
-        }
+    /// The generations of before are gone: so are their candidates.
+    pub(super) fn settle(&mut self) {
+        let local = self.local.as_ref();
+        self.local_candidates
+            .retain(|candidate| is_of(candidate, local));
+        let remote = self.remote.as_ref();
+        self.remote_candidates
+            .retain(|candidate| is_of(candidate, remote));
     }
 
     pub(super) fn surface(&mut self, candidate: &IceCandidate) {
-        let is_newest = self
-            .local
-            .as_ref()
-            .is_some_and(|local| local.ufrag == candidate.username_fragment);
-        if is_newest && !candidate.candidate.is_empty() {
+        if !candidate.candidate.is_empty() {
             self.local_candidates.push(candidate.clone());
+        }
+    }
+
+    /// A candidate of the peer; each is kept once.
+    pub(super) fn add_remote(&mut self, candidate: IceCandidate) {
+        let fits = self.remote_candidates.len() < MAX_CANDIDATES;
+        if fits && !self.remote_candidates.contains(&candidate) {
+            self.remote_candidates.push(candidate);
         }
     }
 
@@ -155,12 +126,22 @@ impl TransportView {
             gathering_state: self.gathering,
             selected_pair: self.selected.as_deref().cloned(),
             selected_candidates: self.selected_candidates.clone(),
-            local_candidates: self.local_candidates.clone(),
-            remote_candidates: self.remote_candidates.clone(),
+            local_candidates: of(&self.local_candidates, self.local.as_ref()),
+            remote_candidates: of(&self.remote_candidates, self.remote.as_ref()),
             local_parameters: self.local.clone().map(Into::into),
             remote_parameters: self.remote.clone().map(Into::into),
         }
     }
+}
+
+fn is_of(candidate: &IceCandidate, generation: Option<&Credentials>) -> bool {
+    generation.is_some_and(|generation| generation.ufrag == candidate.username_fragment)
+}
+
+fn of(candidates: &[IceCandidate], generation: Option<&Credentials>) -> Vec<IceCandidate> {
+    let own = candidates.iter();
+    let own = own.filter(|candidate| is_of(candidate, generation));
+    own.cloned().collect()
 }
 
 impl From<Credentials> for IceParameters {
