@@ -502,15 +502,14 @@ export class RTCPeerConnection extends EventTarget {
   }
 
   /** Polls one task and runs it: its events in order, then the operation that it completes. */
-  #runTask(): boolean {
+  #runTask(): void {
     const task = this.#native.pollTask();
-    if (task === null) return false;
+    if (task === null) return;
     for (const event of task.events) {
-      if (this.#closed) return true;
+      if (this.#closed) break;
       this.#dispatch(event);
     }
     if (task.completed !== undefined && !this.#closed) this.#complete(task.completed);
-    return true;
   }
 
   #dispatch(event: NativeEvent): void {

@@ -222,7 +222,7 @@ export interface NativeTask {
 }
 
 export interface NativePeerConnection {
-  /** Null: `wake` will be called when there is a task. */
+  /** To be called once for each call of `wake`; null if there is none after all. */
   pollTask(): NativeTask | null;
   createOffer(iceRestart: boolean): NativeDescription;
   createAnswer(): NativeDescription;

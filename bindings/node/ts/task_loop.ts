@@ -3,76 +3,86 @@ import { setImmediate } from 'node:timers';
 /** Turns of one phase of Node's loop; sockets and timers are served between two bursts. */
 const LARGEST_BURST = 32;
 
-/** The loops that may have a task, in the order in which they woke: one queue for the process. */
-const ready = new Set<TaskLoop>();
-
-/** Turns of the current burst: how many were planned, are still to come, and have run a task. */
-let burst = 0;
-let waiting = 0;
-let ran = 0;
-
 /**
  * Runs the tasks that the native half has queued, each in a callback entry of its own, so that
  * promise reactions run between two tasks as the HTML event loop has it: Node performs a microtask
  * checkpoint after each immediate.
  *
- * All connections of a process take turns in one queue, one task per turn, so that what became ready
- * first runs first. A queue with a backlog plans several turns for one phase of Node's loop: a stream
- * of messages does not cost one poll of the operating system each.
+ * Each wake-up is one task. The wake-ups of all connections of a process stand in one queue, so that
+ * what became ready first runs first, whichever connection it is of.
  */
 export class TaskLoop {
-  readonly #runTask: () => boolean;
+  readonly #runTask: () => void;
   #stopped = false;
 
-  /** `runTask` polls one task and runs it; false means that there was none. */
-  constructor(runTask: () => boolean) {
+  /** `runTask` polls one task, if there is one, and runs it. */
+  constructor(runTask: () => void) {
     this.#runTask = runTask;
   }
 
-  /** There may be a task. */
+  /** There is one task more. */
   wake(): void {
-    if (this.#stopped || ready.has(this)) return;
-    ready.add(this);
-    if (waiting < Math.min(ready.size, LARGEST_BURST)) plan(1);
+    if (this.#stopped) return;
+    queue.push(this);
+    // More turns follow those that are planned already.
+    if (planned < LARGEST_BURST) plan(1);
   }
 
   /** No task runs after this. */
   stop(): void {
     this.#stopped = true;
-    ready.delete(this);
   }
 
-  /** Runs one task, if there is one; what follows it waits until all others have had their turn. */
+  /** Takes a turn. */
   run(): void {
-    let more = true;
-    try {
-      more = this.#runTask();
-    } finally {
-      if (more) ran += 1;
-      if (more && !this.#stopped) ready.add(this);
-    }
+    if (!this.#stopped) this.#runTask();
   }
 }
 
+/** How many taken wake-ups are dropped from the front at once, at least. */
+const LARGEST_FRONT = 1024;
+
+/** First in, first out; dropping the front for each one that is taken would move all others. */
+class WakeUps {
+  #loops: TaskLoop[] = [];
+  #taken = 0;
+
+  get length(): number {
+    return this.#loops.length - this.#taken;
+  }
+
+  push(loop: TaskLoop): void {
+    this.#loops.push(loop);
+  }
+
+  take(): TaskLoop | undefined {
+    const loop = this.#loops[this.#taken];
+    if (loop === undefined) return undefined;
+    this.#taken += 1;
+    if (this.length === 0 || (this.#taken > LARGEST_FRONT && this.#taken > this.length)) {
+      this.#loops.splice(0, this.#taken);
+      this.#taken = 0;
+    }
+    return loop;
+  }
+}
+
+const queue = new WakeUps();
+
+/** Turns that are still to come. While there are wake-ups there is one. */
+let planned = 0;
+
 function plan(turns: number): void {
-  if (waiting === 0) burst = ran = 0;
-  burst += turns;
-  waiting += turns;
+  planned += turns;
   for (let count = 0; count < turns; count += 1) setImmediate(turn);
 }
 
 function turn(): void {
-  waiting -= 1;
-  const [first] = ready;
+  planned -= 1;
   try {
-    if (first !== undefined) {
-      ready.delete(first);
-      first.run();
-    }
+    queue.take()?.run();
   } finally {
-    if (waiting === 0 && ready.size > 0) {
-      plan(Math.min(ran === burst ? burst * 2 : ready.size, LARGEST_BURST));
-    }
+    if (planned === 0) plan(Math.min(queue.length, LARGEST_BURST));
   }
 }
 
