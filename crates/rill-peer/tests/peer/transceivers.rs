@@ -368,7 +368,7 @@ fn transceivers_that_left_are_forgotten_in_the_end() {
         let offer = description(&[], &[Section::audio("mid")]);
         let offer = offer.replace("a=mid:mid", &format!("a=mid:{round}"));
         lone.answer(&offer);
-        first = first.or(lone.pc.transceivers().first().copied());
+        first = first.or_else(|| lone.pc.transceivers().first().copied());
         lone.answer(&offer.replace("m=audio 9", "m=audio 0"));
         assert!(
             lone.pc.transceivers().is_empty(),
