@@ -1,9 +1,9 @@
 //! For language bindings: the same connection, whose W3C tasks are polled one by one.
 //!
-//! The `wake` callback says that there is a task; it is called from any thread and must not block or
-//! call back. The binding then polls that one task, in a turn of its own language's event loop, and
-//! dispatches its events; for the next task it is called again. A binding that keeps the order in
-//! which the connections of a process call it keeps the order in which their tasks became ready.
+//! The `wake` callback is called once for each task that became ready, from any thread; it must not
+//! block or call back. Each time the binding polls one task, in a turn of its own language's event
+//! loop, and dispatches its events. If it keeps the order in which the connections of a process call,
+//! it keeps the order in which their tasks became ready.
 
 use std::{sync::Arc, time::Instant};
 
@@ -43,7 +43,7 @@ impl Connection {
         let peer = configuration.make_peer()?;
         let face = Face::Binding {
             wake: Arc::new(wake),
-            told: false,
+            told: 0,
         };
         let shared = Shared::new(peer, face);
         runtime.spawn(driver::run(Arc::clone(&shared)));
@@ -52,13 +52,15 @@ impl Connection {
         })
     }
 
-    /// The next W3C task. The getters of [`Self::read`] are as of it. `wake` is called if there is
-    /// another, or as soon as there is.
+    /// The next W3C task. The getters of [`Self::read`] are as of it.
     #[must_use]
     pub fn poll_task(&self) -> Option<Task> {
         let shared = &self.handle.0;
         let mut state = shared.lock();
         let task = state.next_task(shared);
+        if let Face::Binding { told, .. } = &mut state.face {
+            *told = told.saturating_sub(1);
+        }
         let message = task
             .iter()
             .flat_map(Task::events)
@@ -71,7 +73,7 @@ impl Connection {
             // The receive window may have opened: the peer is to be told.
             shared.commanded.notify_one();
         }
-        state.tell();
+        state.deliver(shared);
         task
     }
 

@@ -39,8 +39,8 @@ pub(crate) enum Face {
     /// A language binding: one for each time that it was told.
     Binding {
         wake: Arc<dyn Fn() + Send + Sync>,
-        /// It was told, and has not polled since.
-        told: bool,
+        /// How often it was told and has not polled yet.
+        told: usize,
     },
 }
 
@@ -176,20 +176,11 @@ impl State {
                     shared.events.notify_waiters();
                 }
             }
-            Face::Binding { told, .. } => {
-                if !*told {
-                    self.tell();
+            Face::Binding { wake, told } => {
+                for _ in *told..self.peer.waiting_tasks() {
+                    *told += 1;
+                    wake();
                 }
-            }
-        }
-    }
-
-    /// Tells the binding to poll, if there is a task.
-    pub(crate) fn tell(&mut self) {
-        if let Face::Binding { wake, told } = &mut self.face {
-            *told = self.peer.has_task();
-            if *told {
-                wake();
             }
         }
     }
