@@ -1,6 +1,8 @@
-use rill::{SessionDescription, binding::Core};
+use std::collections::BTreeMap;
 
-use crate::description::NativeDescription;
+use rill::{SessionDescription, TransceiverId, binding::Core};
+
+use crate::{description::NativeDescription, transceiver::NativeTransceiver};
 
 /// What the attributes of a closed connection still show. The rest is freed by `close()`, because
 /// the garbage collector does not know how much it is.
@@ -11,12 +13,15 @@ pub(crate) struct Closed {
     pub(crate) pending_local: Option<NativeDescription>,
     pub(crate) current_remote: Option<NativeDescription>,
     pub(crate) pending_remote: Option<NativeDescription>,
+    /// Stopped, by their handles, in the order of the set.
+    pub(crate) transceivers: BTreeMap<u32, NativeTransceiver>,
 }
 
 impl Closed {
-    /// What a connection shows that is about to be closed.
+    /// What a connection shows that was closed just now.
     pub(crate) fn new(core: &Core) -> Self {
         let native = |description: Option<SessionDescription>| description.map(Into::into);
+        let transceiver = |id: TransceiverId| Some((id.value(), core.transceiver(id)?.into()));
         Self {
             ice_gathering_state: core.ice_gathering_state().as_str(),
             can_trickle_ice_candidates: core.can_trickle_ice_candidates(),
@@ -24,6 +29,11 @@ impl Closed {
             pending_local: native(core.pending_local_description()),
             current_remote: native(core.current_remote_description()),
             pending_remote: native(core.pending_remote_description()),
+            transceivers: core
+                .transceivers()
+                .into_iter()
+                .filter_map(transceiver)
+                .collect(),
         }
     }
 

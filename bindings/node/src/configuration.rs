@@ -1,7 +1,5 @@
 use napi_derive::napi;
-use rill::{BundlePolicy, Configuration, IceServer, IceTransportPolicy};
-
-use crate::certificate::NativeCertificate;
+use rill::{BundlePolicy, Certificate, Configuration, IceServer, IceTransportPolicy};
 
 /// An ICE server, whose URLs TypeScript has made a list.
 #[napi(object, object_to_js = false)]
@@ -17,10 +15,11 @@ pub struct NativeConfiguration {
     pub ice_servers: Vec<NativeIceServer>,
     pub ice_transport_policy: String,
     pub bundle_policy: String,
+    pub ice_candidate_pool_size: u8,
 }
 
 impl NativeConfiguration {
-    pub(crate) fn with(self, certificate: Option<&NativeCertificate>) -> Configuration {
+    pub(crate) fn with(self, certificates: Vec<Certificate>) -> Configuration {
         Configuration {
             ice_servers: self.ice_servers.into_iter().map(ice_server).collect(),
             ice_transport_policy: match self.ice_transport_policy.as_str() {
@@ -32,7 +31,8 @@ impl NativeConfiguration {
                 "max-compat" => BundlePolicy::MaxCompat,
                 _ => BundlePolicy::Balanced,
             },
-            certificate: certificate.map(|native| native.certificate.clone()),
+            ice_candidate_pool_size: self.ice_candidate_pool_size,
+            certificates,
             ..Configuration::default()
         }
     }

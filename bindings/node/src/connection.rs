@@ -4,15 +4,16 @@ use napi::{
 };
 use napi_derive::napi;
 use rill::{
-    Exception, SessionDescription, SetDescriptionError,
+    Exception, OfferOptions, SessionDescription, SetDescriptionError,
     binding::{Connection, Core, OperationId},
 };
 
 use crate::{
+    candidate::NativeCandidateInit,
     certificate::NativeCertificate,
     closed::Closed,
     configuration::NativeConfiguration,
-    description::{NativeCandidateInit, NativeDescription, session_description},
+    description::{NativeDescription, session_description},
     exception::{throw, throw_with},
     runtime, task,
     wake::Wake,
@@ -37,15 +38,15 @@ impl NativePeerConnection {
     pub fn new(
         env: Env,
         configuration: NativeConfiguration,
-        certificate: Option<ClassInstance<'_, NativeCertificate>>,
+        certificates: Vec<ClassInstance<'_, NativeCertificate>>,
         wake: Function<'_, (), ()>,
     ) -> Result<Self> {
         let runtime =
             runtime::handle().map_err(|error| throw(&env, Exception::Operation, error))?;
-        let wake = Wake::new(&wake)?;
-        let told = wake.clone();
-        let configuration = configuration.with(certificate.as_deref());
-        let connection = Connection::new(runtime, configuration, move || told.wake())
+        let wake = Wake::new(&env, &wake)?;
+        let certificates = certificates.iter().map(|native| native.certificate.clone());
+        let configuration = configuration.with(certificates.collect());
+        let connection = Connection::new(runtime, configuration, wake.waker())
             .map_err(|error| throw(&env, error.exception(), &error))?;
         Ok(Self {
             state: State::Open { connection, wake },
@@ -68,8 +69,7 @@ impl NativePeerConnection {
     #[napi]
     pub fn set_referenced(&self, env: Env, referenced: bool) -> Result<()> {
         match &self.state {
-            State::Open { wake, .. } if referenced => wake.refer(&env),
-            State::Open { wake, .. } => wake.unref(&env),
+            State::Open { wake, .. } => wake.set_referenced(&env, referenced),
             State::Closed(_) => Ok(()),
         }
     }
@@ -87,8 +87,11 @@ impl NativePeerConnection {
     }
 
     #[napi]
-    pub fn create_offer(&self, env: Env) -> Result<NativeDescription> {
-        let offer = self.open(&env)?.command(|core, _| core.create_offer());
+    pub fn create_offer(&self, env: Env, ice_restart: bool) -> Result<NativeDescription> {
+        let options = OfferOptions { ice_restart };
+        let offer = self
+            .open(&env)?
+            .command(|core, _| core.create_offer(options));
         offer
             .map(Into::into)
             .map_err(|error| throw(&env, error.exception(), error))
@@ -144,15 +147,30 @@ impl NativePeerConnection {
             .map_err(|error| throw(&env, error.exception(), &error))
     }
 
+    #[napi]
+    pub fn restart_ice(&self, env: Env) -> Result<()> {
+        self.open(&env)?.command(Core::restart_ice);
+        Ok(())
+    }
+
+    /// The certificates stay what they were.
+    #[napi]
+    pub fn set_configuration(&self, env: Env, configuration: NativeConfiguration) -> Result<()> {
+        let configuration = configuration.with(Vec::new());
+        self.open(&env)?
+            .set_configuration(configuration)
+            .map_err(|error| throw(&env, error.exception(), &error))
+    }
+
     /// Closes the connection and lets the process end.
     #[napi]
     pub fn close(&mut self, env: Env) -> Result<()> {
         let State::Open { connection, wake } = &self.state else {
             return Ok(());
         };
-        wake.unref(&env)?;
+        wake.set_referenced(&env, false)?;
+        connection.close();
         let closed = Box::new(connection.read(Closed::new));
-        // Dropping the connection closes it.
         self.state = State::Closed(closed);
         Ok(())
     }
@@ -237,7 +255,11 @@ impl NativePeerConnection {
         }
     }
 
-    fn read<R>(&self, of_core: impl FnOnce(&Core) -> R, of_closed: impl FnOnce(&Closed) -> R) -> R {
+    pub(crate) fn read<R>(
+        &self,
+        of_core: impl FnOnce(&Core) -> R,
+        of_closed: impl FnOnce(&Closed) -> R,
+    ) -> R {
         match &self.state {
             State::Open { connection, .. } => connection.read(of_core),
             State::Closed(closed) => of_closed(closed),

@@ -12,8 +12,10 @@
 //! All protocol state is behind [`rill::binding`]. The calls here convert values and exceptions;
 //! Web IDL, events and promises are in TypeScript.
 
+mod candidate;
 mod certificate;
 mod closed;
+mod codec;
 mod configuration;
 mod connection;
 mod data_channel;
@@ -21,4 +23,8 @@ mod description;
 mod exception;
 mod runtime;
 mod task;
+mod transceiver;
+mod transport;
 mod wake;
+
+pub use self::codec::{codec_capabilities, header_extension_capabilities};

@@ -3,9 +3,12 @@ use napi::{
     bindgen_prelude::{ArrayBuffer, Null, Object},
 };
 use rill::{
-    ChannelError, IceCandidate, IceCandidateError, Message,
+    ChannelError, IceCandidate, IceCandidateError, Message, TransceiverId, TransportError,
+    TransportId,
     binding::{ChannelId, Event, Task},
 };
+
+use crate::candidate::NativeCandidate;
 
 /// A task for JavaScript: the events in order, then the operation that it completes.
 pub(crate) fn object<'env>(env: &'env Env, task: Task) -> Result<Object<'env>> {
@@ -41,6 +44,34 @@ fn event_object<'env>(env: &'env Env, event: Event) -> Result<Option<Object<'env
         Event::NegotiationNeeded => plain("negotiationneeded")?,
         Event::IceCandidate(candidate) => ice_candidate(env, candidate)?,
         Event::IceCandidateError(error) => ice_candidate_error(env, error)?,
+        Event::IceTransportGatheringStateChange(id) => {
+            of_transport(env, "icetransportgatheringstatechange", id)?
+        }
+        Event::SelectedCandidatePairChange(id, _) => {
+            of_transport(env, "selectedcandidatepairchange", id)?
+        }
+        Event::IceTransportStateChange(id) => of_transport(env, "icetransportstatechange", id)?,
+        Event::TransportError(id, error) => transport_error(env, id, &error)?,
+        Event::DtlsTransportStateChange(id) => of_transport(env, "dtlstransportstatechange", id)?,
+        Event::SctpTransportStateChange => plain("sctptransportstatechange")?,
+        Event::Track {
+            transceiver,
+            streams,
+        } => {
+            let mut object = of_transceiver(env, "track", transceiver)?;
+            object.set("streams", streams)?;
+            object
+        }
+        Event::StreamAdded {
+            transceiver,
+            stream,
+        } => of_stream(env, "streamadded", transceiver, &stream)?,
+        Event::StreamRemoved {
+            transceiver,
+            stream,
+        } => of_stream(env, "streamremoved", transceiver, &stream)?,
+        Event::Mute(transceiver) => of_transceiver(env, "mute", transceiver)?,
+        Event::Ended(transceiver) => of_transceiver(env, "ended", transceiver)?,
         Event::DataChannel(channel) => of_channel(env, "datachannel", channel)?,
         Event::Open(channel) => of_channel(env, "open", channel)?,
         Event::Message(channel, message) => message_event(env, channel, message)?,
@@ -48,7 +79,7 @@ fn event_object<'env>(env: &'env Env, event: Event) -> Result<Option<Object<'env
         Event::Closing(channel) => of_channel(env, "closing", channel)?,
         Event::Error(channel, error) => channel_error(env, channel, &error)?,
         Event::Close(channel) => of_channel(env, "close", channel)?,
-        // Events of the transports' interfaces, and ours for gathering.
+        // W3C has no event for how a server fared.
         _ => return Ok(None),
     };
     Ok(Some(object))
@@ -66,19 +97,35 @@ fn of_channel<'env>(env: &'env Env, kind: &str, channel: ChannelId) -> Result<Ob
     Ok(object)
 }
 
+fn of_transport<'env>(env: &'env Env, kind: &str, id: TransportId) -> Result<Object<'env>> {
+    let mut object = typed(env, kind)?;
+    object.set("transport", id.value())?;
+    Ok(object)
+}
+
+fn of_transceiver<'env>(env: &'env Env, kind: &str, id: TransceiverId) -> Result<Object<'env>> {
+    let mut object = typed(env, kind)?;
+    object.set("transceiver", id.value())?;
+    Ok(object)
+}
+
+fn of_stream<'env>(
+    env: &'env Env,
+    kind: &str,
+    id: TransceiverId,
+    stream: &str,
+) -> Result<Object<'env>> {
+    let mut object = of_transceiver(env, kind, id)?;
+    object.set("stream", stream)?;
+    Ok(object)
+}
+
 fn ice_candidate<'env>(env: &'env Env, candidate: Option<IceCandidate>) -> Result<Object<'env>> {
     let mut object = typed(env, "icecandidate")?;
-    let Some(candidate) = candidate else {
-        object.set("candidate", Null)?;
-        return Ok(object);
-    };
-    let mut init = Object::new(env)?;
-    init.set("candidate", candidate.candidate)?;
-    init.set("sdpMid", candidate.sdp_mid)?;
-    init.set("sdpMLineIndex", candidate.sdp_m_line_index)?;
-    init.set("usernameFragment", candidate.username_fragment)?;
-    init.set("url", candidate.url)?;
-    object.set("candidate", init)?;
+    match candidate {
+        Some(candidate) => object.set("candidate", NativeCandidate::from(candidate))?,
+        None => object.set("candidate", Null)?,
+    }
     Ok(object)
 }
 
@@ -92,6 +139,27 @@ fn ice_candidate_error<'env>(env: &'env Env, error: IceCandidateError) -> Result
     object.set("url", error.url)?;
     object.set("errorCode", error.code)?;
     object.set("errorText", error.text)?;
+    Ok(object)
+}
+
+fn transport_error<'env>(
+    env: &'env Env,
+    id: TransportId,
+    error: &TransportError,
+) -> Result<Object<'env>> {
+    let mut object = of_transport(env, "transporterror", id)?;
+    let (detail, alert) = match error {
+        TransportError::Fingerprint => ("fingerprint-failure", None),
+        TransportError::Dtls { received_alert, .. } => ("dtls-failure", *received_alert),
+    };
+    let mut details = Object::new(env)?;
+    details.set("errorDetail", detail)?;
+    match alert {
+        Some(alert) => details.set("receivedAlert", alert)?,
+        None => details.set("receivedAlert", Null)?,
+    }
+    details.set("message", error.to_string())?;
+    object.set("error", details)?;
     Ok(object)
 }
 
