@@ -1,5 +1,5 @@
-//! The agent: its commands, inputs, outputs and getters. What happens inside is in the files of
-//! this folder, one per procedure.
+//! The agent: its commands, inputs and outputs. What it shows of itself, and what happens inside, is in
+//! the files of this folder, one per procedure.
 
 mod checks;
 mod consent;
@@ -14,6 +14,7 @@ mod servers;
 mod settle;
 mod states;
 mod transmit;
+mod view;
 
 use std::time::Instant;
 
@@ -21,11 +22,10 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::context::Context;
 use crate::timer::Timer;
-use crate::transport::{Transport, Transports};
+use crate::transport::Transports;
 use crate::{
-    AddCandidateError, CandidatePair, Config, Counters, Credentials, Event, GatheringState,
-    Generation, LocalCandidate, PairInfo, Path, Received, RemoteCandidate, Request, RequestId,
-    Response, Role, StunServer, Transmit, TransportId, TransportState,
+    AddCandidateError, Config, Credentials, Event, Generation, Path, Received, RemoteCandidate,
+    Request, RequestId, Response, Role, StunServer, Transmit, TransportId, TransportState,
 };
 
 /// The ICE agent of one peer connection.
@@ -301,98 +301,5 @@ impl Agent {
             (Some(sending), Some(waiting)) => Some(sending.min(waiting)),
             (at, None) | (None, at) => at,
         }
-    }
-}
-
-/// Getters.
-impl Agent {
-    /// Our credentials of the newest generation.
-    pub fn local_credentials(&self, id: TransportId) -> Option<(Generation, &Credentials)> {
-        let session = self.transports.get(id)?.newest();
-        Some((session.key.generation, &session.local.key.credentials))
-    }
-
-    /// Our credentials of a generation; `None` if it is gone.
-    pub fn credentials(&self, id: TransportId, generation: Generation) -> Option<&Credentials> {
-        let sessions = &self.transports.get(id)?.sessions;
-        let session = sessions
-            .iter()
-            .find(|session| session.key.generation == generation)?;
-        Some(&session.local.key.credentials)
-    }
-
-    /// The peer's credentials: those of the newest generation that has some.
-    pub fn remote_credentials(&self, id: TransportId) -> Option<&Credentials> {
-        let key = self.transports.get(id)?.agreed()?.remote.key.as_ref()?;
-        Some(&key.credentials)
-    }
-
-    /// The candidates of ours in the newest generation whose events were polled, in that order.
-    pub fn local_candidates(&self, id: TransportId) -> impl Iterator<Item = &LocalCandidate> {
-        let session = self.transports.get(id).map(Transport::newest);
-        session
-            .into_iter()
-            .flat_map(|session| session.local.candidates.surfaced())
-    }
-
-    /// The candidates that the peer signalled, in that order, for the generation of
-    /// [`remote_credentials`](Self::remote_credentials). Those of components, protocols and
-    /// addresses that are never used are left out.
-    pub fn remote_candidates(&self, id: TransportId) -> impl Iterator<Item = &RemoteCandidate> {
-        let session = self.transports.get(id).and_then(Transport::agreed);
-        session
-            .into_iter()
-            .flat_map(|session| session.remote.candidates.signalled())
-    }
-
-    /// The present role, which a role conflict may have changed.
-    pub fn role(&self) -> Role {
-        self.ctx.claim.role
-    }
-
-    /// The transport's state; closed if it does not exist.
-    pub fn state(&self, id: TransportId) -> TransportState {
-        self.transports
-            .get(id)
-            .map_or(TransportState::Closed, |transport| transport.state)
-    }
-
-    /// The transport's gathering state; new if it does not exist.
-    pub fn gathering_state(&self, id: TransportId) -> GatheringState {
-        self.transports
-            .get(id)
-            .map_or(GatheringState::New, |transport| transport.gathering)
-    }
-
-    /// The pair that data goes over: the nominated one, or the best valid one before.
-    pub fn selected_pair(&self, id: TransportId) -> Option<CandidatePair> {
-        let session = self.transports.get(id)?.carrier()?;
-        let (_, pair) = session.selected_pair()?;
-        session.candidate_pair(pair)
-    }
-
-    /// Where application data goes: the path of the selected pair, as long as there is consent at
-    /// the latest time that was passed in (RFC 7675 §5.1). It may be silent for the moment.
-    pub fn route(&self, id: TransportId) -> Option<Path> {
-        let latest = self.ctx.latest.filter(|_| !self.ctx.closed)?;
-        let (_, pair) = self.transports.get(id)?.carrier()?.selected_pair()?;
-        let consented = pair.has_consent(latest, self.ctx.config.timing.consent_expiry);
-        consented.then_some(pair.path)
-    }
-
-    /// The pairs of the newest generation, oldest first.
-    pub fn pairs(&self, id: TransportId) -> impl Iterator<Item = PairInfo> {
-        let session = self.transports.get(id).map(Transport::newest);
-        session.into_iter().flat_map(|session| {
-            session
-                .checks
-                .iter()
-                .filter_map(|(id, pair)| session.pair_info(id, pair))
-        })
-    }
-
-    /// What was dropped and refused so far.
-    pub fn counters(&self) -> &Counters {
-        &self.ctx.counters
     }
 }

@@ -186,7 +186,8 @@ impl Session {
 
     /// Whether both sides said their last candidate.
     pub(crate) fn candidates_ended(&self) -> bool {
-        self.local.ended && (self.remote.ended || self.remote.presumed_ended)
+        let has_peer_ended = self.remote.ended || self.remote.presumed_ended;
+        self.local.ended && has_peer_ended
     }
 
     /// Whether the selected pair is answering; `None` without one.

@@ -128,9 +128,9 @@ impl Session {
         let Some((_, selected)) = self.selected_pair() else {
             return false;
         };
-        self.candidates_ended()
-            && selected.is_nominated()
-            && !self.checks.iter().any(|(_, pair)| pair.is_pending())
+        let is_said = self.candidates_ended();
+        let is_checked = !self.checks.iter().any(|(_, pair)| pair.is_pending());
+        is_said && is_checked && selected.is_nominated()
     }
 
     fn unconnected_state(&self) -> TransportState {

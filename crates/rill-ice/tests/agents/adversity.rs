@@ -369,6 +369,7 @@ fn story(seed: u64, steps: &[Step], now: Instant) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
+    /// Trickle D14: crates/rill-ice/src/context.rs: `self.events.forget_session(session);` => ``
     #[test]
     fn restarts_survive_any_company(
         seed in any::<u64>(),

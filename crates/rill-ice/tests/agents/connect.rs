@@ -71,6 +71,8 @@ fn both_ends_agree_on_the_best_pair() {
     assert!(ours.local.address.is_ipv6(), "IPv6 comes first");
 }
 
+/// Trickle F15: crates/rill-ice/src/agent/inbound.rs: `.or_else(|| session.discover_remote(request, limit))`
+/// Trickle F9: crates/rill-ice/src/agent/states.rs: `|| !has_patience`
 #[test]
 fn a_peer_with_names_only_is_found_by_its_checks() {
     for silent_side in 0..2 {

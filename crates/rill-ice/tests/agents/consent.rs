@@ -83,6 +83,8 @@ fn a_short_silence_is_forgiven() {
     }
 }
 
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_said = self.candidates_ended();` => `let is_said = self.local.ended;`
+/// Trickle F8: crates/rill-ice/src/agent/states.rs: `(true, _) => TransportState::Disconnected,`
 #[test]
 fn without_an_end_of_candidates_lost_consent_is_not_failure() {
     let mut scene = Setting::default().build();
@@ -102,6 +104,8 @@ fn without_an_end_of_candidates_lost_consent_is_not_failure() {
 }
 
 /// RFC 7675 §5.1: after consent is lost, the same credentials never revive the path.
+///
+/// Trickle F8: crates/rill-ice/src/agent/states.rs: `(true, _) => TransportState::Disconnected,`
 #[test]
 fn lost_consent_does_not_come_back() {
     let mut scene = Setting::default().build();
@@ -192,6 +196,7 @@ fn a_lossy_idle_connection_does_not_flap() {
     );
 }
 
+/// Trickle F20: crates/rill-ice/src/agent/states.rs: `self.report_selection(ctx);` => ``
 #[test]
 fn the_selected_pair_is_announced_before_its_state() {
     let scene = connected(Setting::default());

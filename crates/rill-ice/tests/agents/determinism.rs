@@ -215,6 +215,9 @@ fn run(order: &[u8], start: Instant) -> [Side; 2] {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
+    /// Trickle F14: crates/rill-ice/src/agent/remote.rs: `(Some(_), _) | (None, None) => session.remote.ended = true,`
+    /// Trickle F11: crates/rill-ice/src/session.rs: `self.local.ended && has_peer_ended`
+    /// Trickle F9: crates/rill-ice/src/agent/states.rs: `|| !has_patience`
     #[test]
     fn every_order_of_calls_ends_alike(order in proptest::collection::vec(any::<u8>(), 0..400)) {
         let start = rill_sim::Simulation::<rill_sim::Silent>::new(Seed::new(1)).start();

@@ -27,6 +27,7 @@ fn unreachable_peers(bob_says_end: bool) -> Scene {
     scene
 }
 
+/// Trickle F9: crates/rill-ice/src/agent/states.rs: `|| !has_patience` => `|| self.remote.candidates.any()`
 #[test]
 fn fails_when_all_is_said_and_patience_is_over() {
     let mut scene = unreachable_peers(true);
@@ -38,6 +39,7 @@ fn fails_when_all_is_said_and_patience_is_over() {
     assert_eq!(scene.node(scene.alice).states(), expected);
 }
 
+/// Trickle F8: crates/rill-ice/src/agent/states.rs: `(true, _) => TransportState::Disconnected,` => `(true, _) => TransportState::Failed,`
 #[test]
 fn without_an_end_of_candidates_it_is_disconnected() {
     let mut scene = unreachable_peers(false);
@@ -50,6 +52,8 @@ fn without_an_end_of_candidates_it_is_disconnected() {
 }
 
 /// A peer that says it does not trickle counts as having said all.
+///
+/// Trickle A8, F9: crates/rill-ice/src/session.rs: `let has_peer_ended = self.remote.ended || self.remote.presumed_ended;` => `let has_peer_ended = self.remote.ended;`
 #[test]
 fn a_presumed_end_of_candidates_lets_it_fail() {
     let mut scene = unreachable_peers(false);
@@ -61,6 +65,7 @@ fn a_presumed_end_of_candidates_lets_it_fail() {
     assert_eq!(scene.node(scene.alice).state(), TransportState::Failed);
 }
 
+/// Trickle A8: crates/rill-ice/src/session.rs: `let has_peer_ended = self.remote.ended || self.remote.presumed_ended;`
 #[test]
 fn candidates_after_a_presumed_end_are_used_all_the_same() {
     let mut scene = Setting::default().build();
@@ -82,6 +87,8 @@ fn candidates_after_a_presumed_end_are_used_all_the_same() {
 }
 
 /// RFC 8863 §3.1: Bob was told that nothing comes from Alice, and then her checks do.
+///
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_said = self.candidates_ended();`
 #[test]
 fn a_peer_that_comes_late_is_still_let_in() {
     let mut scene = Setting::default().build();
@@ -102,6 +109,7 @@ fn a_peer_that_comes_late_is_still_let_in() {
     assert_eq!(scene.node(scene.bob).state(), TransportState::Completed);
 }
 
+/// Trickle F9: crates/rill-ice/src/agent/states.rs: `|| !has_patience`
 #[test]
 fn names_only_on_both_sides_fail_late_not_early() {
     let mut scene = Setting::default().build();
@@ -117,6 +125,8 @@ fn names_only_on_both_sides_fail_late_not_early() {
 
 /// All pairs failed at once by errors of the operating system (RFC 8863 §3.3): the peer's checks
 /// may still come.
+///
+/// Trickle F9: crates/rill-ice/src/agent/states.rs: `|| !has_patience`
 #[test]
 fn pairs_that_fail_at_once_do_not_fail_the_transport() {
     let mut scene = Setting::default().build();
@@ -141,6 +151,7 @@ fn pairs_that_fail_at_once_do_not_fail_the_transport() {
     );
 }
 
+/// Trickle F9: crates/rill-ice/src/agent/states.rs: `|| self.local.candidates.is_empty();` => `|| false;`
 #[test]
 fn no_address_at_all_fails_without_waiting() {
     let mut scene = Setting {

@@ -80,7 +80,7 @@ fn candidates_go_to_the_generation_that_they_name() {
     assert_eq!(checked(&mut subject), expected);
 }
 
-/// Trickle D1: crates/rill-ice/src/agent/remote.rs: `(Some(_), None) => true,` => `(Some(_), None) => false,`
+/// Trickle D1: crates/rill-ice/src/agent/remote.rs: `(Some(_), None) => true,` => `(Some(_), None) => session.key == newest.key,`
 #[test]
 fn candidates_that_name_none_are_for_the_newest_that_is_known() {
     let mut subject = Subject::new(Role::Controlled);
@@ -93,7 +93,7 @@ fn candidates_that_name_none_are_for_the_newest_that_is_known() {
     assert_eq!(remotes(&subject), 1);
     subject.answer("newer");
     assert_eq!(remotes(&subject), 0);
-    subject.try_add(candidate(address(2))).expect("accepted");
+    subject.add_of(address(2), 1000, "another");
     let new = subject.local.ufrag.clone();
     assert_eq!(
         checked(&mut subject),
@@ -103,7 +103,8 @@ fn candidates_that_name_none_are_for_the_newest_that_is_known() {
 
 /// Both are answered, each by its own password.
 ///
-/// Trickle D1: crates/rill-ice/src/agent/restart.rs: `key.generation == confirmed || Some(key) == carrier` => `Some(key) == carrier`
+/// Trickle D1: crates/rill-ice/src/agent/restart.rs: `key.generation == confirmed || Some(key) == carrier`
+/// Trickle F16: crates/rill-ice/src/agent/inbound.rs: `let is_open = self.local.candidates.is_surfaced(path.socket);`
 #[test]
 fn both_generations_answer_checks() {
     let mut subject = Subject::new(Role::Controlled);
@@ -119,7 +120,9 @@ fn both_generations_answer_checks() {
     assert_eq!(subject.feed(address(1), check), Received::Dropped);
 }
 
-/// Trickle D5, F14: crates/rill-ice/src/agent/remote.rs: `let Ok(key) = self.session_for(id, ufrag) else {` => `let Ok(key) = self.session_for(id, None) else {`
+/// Trickle D5: crates/rill-ice/src/agent/remote.rs: `let Ok(key) = self.session_for(id, ufrag) else {` => `let Ok(key) = self.session_for(id, None) else {`
+/// Trickle D5: crates/rill-ice/src/agent/remote.rs: `(Some(key), Some(ufrag)) => key.credentials.ufrag == ufrag,`
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_said = self.candidates_ended();`
 #[test]
 fn the_end_of_candidates_of_one_generation_is_not_that_of_another() {
     let mut subject = connected(Role::Controlling);
@@ -136,6 +139,7 @@ fn the_end_of_candidates_of_one_generation_is_not_that_of_another() {
 }
 
 /// Trickle D5: crates/rill-ice/src/agent/remote.rs: `if session.remote.ended_early.take().as_ref() == Some(&credentials.ufrag) {` => `if session.remote.ended_early.take().is_some() {`
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_said = self.candidates_ended();`
 #[test]
 fn an_end_ahead_of_its_credentials_counts_if_it_names_them() {
     for (named, expected) in [
@@ -163,7 +167,8 @@ fn an_end_ahead_of_its_credentials_counts_if_it_names_them() {
 
 /// RFC 8445 §9: the states of the old pairs do not count, though the candidates be the same.
 ///
-/// Trickle D15: crates/rill-ice/src/agent/pairing.rs: `let is_topmost = !self.any_pair(set, |other|` => `let is_topmost = !self.any_pair(CheckListSet::Past(crate::identifier::SessionKey { transport: TransportId(1), generation: Generation(0) }), |other|`
+/// Trickle D15: crates/rill-ice/src/transport.rs: `Self::Present => key == newest,` => `Self::Present => true,`
+/// Trickle F3: crates/rill-ice/src/agent/pairing.rs: `if is_topmost || has_succeeded {`
 #[test]
 fn a_restart_does_not_wait_for_checks_of_the_old_generation() {
     let mut subject = Subject::new(Role::Controlled);
@@ -181,7 +186,9 @@ fn a_restart_does_not_wait_for_checks_of_the_old_generation() {
     assert_eq!(subject.pair_states(), [waiting, frozen]);
 }
 
-/// Trickle D3: crates/rill-ice/src/agent/restart.rs: `transport.confirmed = newest.generation;` => `return;`
+/// Trickle D3: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key == newest || Some(key) == carrier);` => `transport.retain(&mut self.ctx, |_| true);`
+/// Trickle D5: crates/rill-ice/src/agent/remote.rs: `let Ok(key) = self.session_for(id, ufrag) else {`
+/// Trickle D3: crates/rill-ice/src/agent/remote.rs: `(Some(key), Some(ufrag)) => key.credentials.ufrag == ufrag,`
 #[test]
 fn a_generation_that_is_gone_takes_nothing() {
     let mut subject = Subject::new(Role::Controlled);
@@ -200,6 +207,7 @@ fn a_generation_that_is_gone_takes_nothing() {
 }
 
 /// Trickle D13: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);` => `transport.retain(&mut self.ctx, |_| true);`
+/// Trickle D13: crates/rill-ice/src/agent/remote.rs: `(Some(key), Some(ufrag)) => key.credentials.ufrag == ufrag,`
 #[test]
 fn after_a_cancelled_restart_the_old_candidates_work_and_the_new_do_not() {
     let mut subject = Subject::new(Role::Controlled);
@@ -220,6 +228,7 @@ fn after_a_cancelled_restart_the_old_candidates_work_and_the_new_do_not() {
 }
 
 /// Trickle D14: crates/rill-ice/src/context.rs: `self.events.forget_session(session);` => ``
+/// Trickle D14: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
 #[test]
 fn candidates_of_a_cancelled_restart_are_never_heard_of() {
     let mut subject = Subject::new(Role::Controlled);
@@ -245,6 +254,8 @@ fn candidates_of_a_cancelled_restart_are_never_heard_of() {
 /// back to does.
 ///
 /// Trickle F20: crates/rill-ice/src/agent/states.rs: `let selected = self.carrier().and_then(|session| {` => `let selected = self.sessions.first().and_then(|session| {`
+/// Trickle D12: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
+/// Trickle F20: crates/rill-ice/src/agent/states.rs: `self.report_selection(ctx);`
 #[test]
 fn only_the_generation_that_carries_data_reports_its_pair() {
     let mut subject = connected(Role::Controlled);
@@ -265,7 +276,36 @@ fn only_the_generation_that_carries_data_reports_its_pair() {
     assert!(subject.agent.route(subject.transport).is_some());
 }
 
+/// RFC 8445 §12.1: the previous selected pair is used until the new session has concluded.
+///
+/// Trickle D15: crates/rill-ice/src/transport.rs: `let nominated = newest_first().find(|session| session.is_nominated());` => `let nominated = None;`
+/// Trickle D15: crates/rill-ice/src/agent/restart.rs: `if !confirmed.is_some_and(Session::is_nominated) {` => `if !confirmed.is_some_and(|session| session.conclusion.selected.is_some()) {`
+#[test]
+fn a_nominated_pair_carries_data_until_another_is_nominated() {
+    let mut subject = connected(Role::Controlled);
+    subject.check_from(address(1), true);
+    let (old, transport) = (subject.socket, subject.transport);
+    subject.restart();
+    subject.drive();
+    subject.answer("newer");
+    subject.agent.confirm_restart(subject.now, transport);
+    assert_eq!(subject.add_for(address(2), "newer"), Ok(()));
+    subject.answer_checks(&[address(1), address(2)]);
+    let over = |subject: &Subject| subject.agent.route(transport).map(|path| path.socket);
+    for _ in 0..10 {
+        assert_eq!(over(&subject), Some(old));
+        subject.advance(Duration::from_secs(1));
+        subject.answer_checks(&[address(1), address(2)]);
+    }
+    subject.check_from(address(2), true);
+    assert_eq!(over(&subject), Some(subject.socket));
+}
+
 /// RFC 8445 §12.1: a failed list has no selected pair, be it an old one.
+///
+/// Trickle D15: crates/rill-ice/src/agent/states.rs: `.and_then(|old| old.is_answering(now, &ctx.config))`
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_said = self.candidates_ended();`
+/// Trickle F9: crates/rill-ice/src/agent/states.rs: `|| !has_patience`
 #[test]
 fn a_restart_that_fails_ends_the_old_path_too() {
     let mut subject = connected(Role::Controlling);
@@ -288,6 +328,7 @@ fn a_restart_that_fails_ends_the_old_path_too() {
 }
 
 /// Trickle D9: crates/rill-ice/src/agent/remote.rs: `self.conclusion = Conclusion::default();` => ``
+/// Trickle D9: crates/rill-ice/src/agent/remote.rs: `session.forget_peer(&mut self.ctx);`
 #[test]
 fn another_peer_is_waited_for_anew() {
     let mut subject = Subject::new(Role::Controlling);
@@ -309,6 +350,8 @@ fn another_peer_is_waited_for_anew() {
 
 /// At most three: what a cancelled restart goes back to, what was begun since, and what carries
 /// data.
+///
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_said = self.candidates_ended();`
 #[test]
 fn restarts_over_and_over_do_not_grow() {
     let mut subject = connected(Role::Controlling);
@@ -333,6 +376,9 @@ fn restarts_over_and_over_do_not_grow() {
 }
 
 /// The peer tells us to stop on the old path, which is not the end of the new one.
+///
+/// Trickle D15: crates/rill-ice/src/agent/states.rs: `let is_restarted = self.newest().key.generation > Generation(0);`
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_said = self.candidates_ended();`
 #[test]
 fn lost_consent_of_the_old_path_is_not_failure() {
     let mut subject = connected(Role::Controlling);

@@ -17,5 +17,6 @@ mod restart;
 mod roles;
 mod rules;
 mod scene;
+mod servers;
 mod subject;
 mod trickle;

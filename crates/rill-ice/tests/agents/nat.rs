@@ -72,6 +72,7 @@ fn a_symmetric_nat_needs_peer_reflexive_candidates() {
     assert_eq!(kind(scene.bob).1, Kind::PeerReflexive);
 }
 
+/// Trickle F1: crates/rill-ice/src/session.rs: `self.remote.key.is_some() && !self.conclusion.failed && self.checks.has_paced()`
 #[test]
 fn names_behind_one_nat_and_nothing_signalled_by_the_other_side() {
     let mut scene = setting(Some(home("203.0.113.1")), None).build();

@@ -193,6 +193,7 @@ fn a_better_pair_that_stays_silent_is_not_waited_for() {
     assert_eq!(subject.nominated, [good]);
 }
 
+/// Trickle F8: crates/rill-ice/src/agent/states.rs: `(true, _) => TransportState::Disconnected,`
 #[test]
 fn a_refused_nomination_may_be_repeated_later() {
     let peer = address(1);

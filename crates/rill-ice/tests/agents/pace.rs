@@ -57,7 +57,7 @@ fn begun(subjects: &mut [Subject; 2], milliseconds: u32) -> [usize; 2] {
     begun
 }
 
-/// Trickle F2: crates/rill-ice/src/agent/transmit.rs: `let mut checks = sessions().filter_map(|session| {` => `let mut checks = sessions().take(1).filter_map(|session| {`
+/// Trickle F2: crates/rill-ice/src/agent/transmit.rs: `let mut checks = sessions().filter_map(|session| {` => `let mut checks = sessions().take(9).filter_map(|session| {`
 #[test]
 fn empty_check_lists_do_not_slow_down_a_full_one() {
     let mut subject = Subject::new(Role::Controlling);
@@ -93,6 +93,8 @@ fn agents_of_a_process_share_the_pace() {
 }
 
 /// The agent that has to wait is told until when.
+///
+/// Trickle F22: crates/rill-ice/src/context.rs: `config.pacer.join(config.timing.pace, config.timing.burst)`
 #[test]
 fn a_pace_used_up_by_another_agent_is_waited_for() {
     let pacer = Pacer::default();

@@ -42,6 +42,7 @@ fn a_prohibited_port_is_never_contacted_and_nobody_can_tell() {
 }
 
 /// Trickle C14: crates/rill-ice/src/agent/transmit.rs: `if reply.to.is_permitted() {` => `if true {`
+/// Trickle C14: crates/rill-ice/src/agent/checks.rs: `path.is_permitted().then_some(path)`
 #[test]
 fn nor_is_a_peer_that_sends_from_there_answered() {
     let mut subject = Subject::new(Role::Controlled);

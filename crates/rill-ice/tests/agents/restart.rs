@@ -117,6 +117,7 @@ fn a_restart_leads_out_of_failure() {
 }
 
 /// Trickle D15: crates/rill-ice/src/agent/states.rs: `Some(false) => TransportState::Checking,` => `Some(false) => TransportState::Disconnected,`
+/// Trickle D15: crates/rill-ice/src/agent/states.rs: `.and_then(|old| old.is_answering(now, &ctx.config))`
 #[test]
 fn a_restart_forgets_that_connectivity_was_lost() {
     let mut scene = connected();
@@ -161,6 +162,9 @@ fn a_cancelled_restart_leaves_all_as_it_was() {
 }
 
 /// A restart that is cancelled after failure is no way out of it.
+///
+/// Trickle D12: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
+/// Trickle D15: crates/rill-ice/src/agent/states.rs: `let is_restarted = self.newest().key.generation > Generation(0);`
 #[test]
 fn a_cancelled_restart_leads_back_to_failure() {
     let mut scene = connected();
@@ -213,6 +217,8 @@ fn confirmation_ends_the_old_gathering() {
 /// The old generation carries data already, so it stays; but it says nothing more.
 ///
 /// Trickle D2: crates/rill-ice/src/agent/restart.rs: `session.cease_gathering(&mut self.ctx);` => ``
+/// Trickle D2: crates/rill-ice/src/agent/states.rs: `.any(|state| state == GatheringState::Gathering)`
+/// Trickle F1: crates/rill-ice/src/session.rs: `self.remote.key.is_some() && !self.conclusion.failed && self.checks.has_paced()`
 #[test]
 fn confirmation_ends_the_gathering_of_what_carries_data() {
     let mut scene = Setting::default().with_server("192.0.2.66:3478").build();

@@ -28,6 +28,7 @@ fn both_in(role: Role, seed: Seed, loss: f64) -> Scene {
     .build()
 }
 
+/// Trickle F18: crates/rill-ice/src/agent/inbound.rs: `let role = self.ctx.claim.role.opposite();` => `let role = self.ctx.claim.role;`
 #[test]
 fn conflicts_are_settled_at_once() {
     for role in [Role::Controlling, Role::Controlled] {
@@ -43,6 +44,7 @@ fn conflicts_are_settled_at_once() {
     }
 }
 
+/// Trickle F18: crates/rill-ice/src/agent/inbound.rs: `let role = self.ctx.claim.role.opposite();`
 #[test]
 fn conflicts_are_settled_under_loss() {
     for role in [Role::Controlling, Role::Controlled] {
@@ -72,6 +74,8 @@ fn a_controlled_agent_does_not_nominate() {
 }
 
 /// A better pair that works later is nominated too, without any other state between.
+///
+/// Trickle F21: crates/rill-ice/src/agent/nominate.rs: `(is_under_way || other.is_nominated()) && other.priority >= pair.priority` => `is_under_way || other.is_nominated()`
 #[test]
 fn a_better_pair_replaces_a_nominated_one() {
     let addresses = [

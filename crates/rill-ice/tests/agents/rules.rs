@@ -1,16 +1,19 @@
 //! Single rules of checks and check lists.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use rill_ice::{
-    Config, Credentials, Event, Kind, PairState, Received, Role, ServerHost, StunServer,
-    TransportState,
+    Config, Credentials, PairInfo, PairState, Received, RemoteAddress, Role, TransportState,
 };
 use rill_stun::{Class, Message, Method, TransactionId, Writer};
 
 use crate::subject::{Subject, address, respond, success};
 
 /// RFC 8445 §7.2.5.3.3, RFC 8838 §12 rule 2.
+///
+/// Trickle F3: crates/rill-ice/src/agent/pairing.rs: `if is_topmost || has_succeeded {` => `if true {`
+/// Trickle F3: crates/rill-ice/src/agent/pairing.rs: `let has_succeeded = self.any_pair(set, |other| same(other) && other.is_valid());` => `let has_succeeded = false;`
 #[test]
 fn success_thaws_a_whole_foundation_and_what_comes_later() {
     let mut subject = Subject::new(Role::Controlled);
@@ -29,6 +32,9 @@ fn success_thaws_a_whole_foundation_and_what_comes_later() {
 }
 
 /// RFC 8838 §11: a candidate found by its check takes its foundation when it is signalled.
+///
+/// Trickle F3: crates/rill-ice/src/agent/pairing.rs: `if is_topmost || has_succeeded {` => `if true {`
+/// Trickle F6: crates/rill-ice/src/agent/pairing.rs: `if let Some(known) = session.checks.by_path(pair.path.socket, pair.path.remote) {`
 #[test]
 fn a_discovered_candidate_joins_its_foundation() {
     let mut subject = Subject::new(Role::Controlled);
@@ -125,6 +131,8 @@ fn an_answer_that_would_be_larger_is_not_sent() {
 }
 
 /// RFC 7675 §5.1: the credentials are not used on that path again, whoever begins.
+///
+/// Trickle F8: crates/rill-ice/src/agent/states.rs: `(true, _) => TransportState::Disconnected,`
 #[test]
 fn a_path_without_consent_stays_dead() {
     let mut subject = Subject::new(Role::Controlled);
@@ -175,79 +183,6 @@ fn consent_checks_are_spread() {
     assert!(spread > Some(Duration::from_secs(1)), "{spread:?}");
 }
 
-fn with_server() -> Config {
-    Config {
-        stun_servers: vec![StunServer {
-            url: "stun:192.0.2.1".into(),
-            host: ServerHost::Ip([192, 0, 2, 1].into()),
-            port: 3478,
-        }],
-        ..Config::default()
-    }
-}
-
-fn reflexive(subject: &Subject) -> usize {
-    let is_reflexive = |event: &&Event| matches!(event, Event::LocalCandidate { candidate, .. } if candidate.kind == Kind::ServerReflexive);
-    subject.events.iter().filter(is_reflexive).count()
-}
-
-/// Servers do not authenticate, so only the one that was asked is believed.
-#[test]
-fn a_server_is_believed_only_at_its_own_address() {
-    let mut subject = Subject::unpolled(Role::Controlling, with_server());
-    subject.drive();
-    let (server, request) = subject.requests().remove(0);
-    let answer = respond(&request, Class::Success, |writer| {
-        writer.xor_mapped_address(address(7))
-    });
-    assert_eq!(subject.feed(address(3), answer.clone()), Received::Dropped);
-    assert_eq!(reflexive(&subject), 0);
-    assert_eq!(subject.feed(server, answer), Received::Consumed);
-    assert_eq!(reflexive(&subject), 1);
-}
-
-/// An address that no host can have is no candidate.
-#[test]
-fn a_server_cannot_make_us_signal_nonsense() {
-    for nonsense in [
-        "0.0.0.0:4000",
-        "224.0.0.1:4000",
-        "192.0.2.9:0",
-        "[2001:db8::1]:4000",
-    ] {
-        let mut subject = Subject::unpolled(Role::Controlling, with_server());
-        subject.drive();
-        let (server, request) = subject.requests().remove(0);
-        let answer = respond(&request, Class::Success, |writer| {
-            writer.xor_mapped_address(nonsense.parse().expect("a literal address"))
-        });
-        assert_eq!(
-            subject.feed(server, answer),
-            Received::Dropped,
-            "{nonsense}"
-        );
-        assert_eq!(reflexive(&subject), 0);
-    }
-}
-
-#[test]
-fn other_servers_count_from_the_next_gathering_on() {
-    let mut subject = Subject::new(Role::Controlling);
-    subject.agent.set_stun_servers(with_server().stun_servers);
-    assert_eq!(subject.requests(), []);
-    let (agent, transport) = (&mut subject.agent, subject.transport);
-    let fresh = Credentials {
-        ufrag: "fresh".into(),
-        pwd: "another password of 22".into(),
-    };
-    agent
-        .restart(subject.now, transport, fresh)
-        .expect("it exists");
-    agent.gather(subject.now, transport);
-    subject.drive();
-    assert_eq!(subject.requests().len(), 1);
-}
-
 /// RFC 8445 §7.2.5.1: the other role, another tie-breaker, and the same pair again.
 #[test]
 fn a_role_conflict_changes_role_and_tie_breaker() {
@@ -267,6 +202,8 @@ fn a_role_conflict_changes_role_and_tie_breaker() {
 }
 
 /// A second provisional answer means another peer, perhaps.
+///
+/// Trickle D9: crates/rill-ice/src/agent/remote.rs: `session.forget_peer(&mut self.ctx);` => ``
 #[test]
 fn other_credentials_drop_the_connection_to_the_former_peer() {
     let mut subject = Subject::new(Role::Controlled);
@@ -289,4 +226,77 @@ fn other_credentials_drop_the_connection_to_the_former_peer() {
     // The end of candidates was the former peer's.
     subject.add(address(2), 1000);
     assert_eq!(subject.state(), TransportState::Checking);
+}
+
+/// The peer checks a worse pair, so we do too.
+///
+/// Trickle F11: crates/rill-ice/src/agent/states.rs: `let is_checked = !self.checks.iter().any(|(_, pair)| pair.is_pending());` => `let is_checked = true;`
+#[test]
+fn completion_waits_for_the_last_check() {
+    let (good, worse) = (address(1), address(2));
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(good, 2000);
+    subject.add(worse, 1000);
+    subject.end(None);
+    subject.check_from(worse, false);
+    subject.answer_checks(&[good]);
+    assert_eq!(subject.selected(), Some((good, true)));
+    assert_eq!(subject.state(), TransportState::Connected);
+    subject.check_from(worse, false);
+    subject.answer_checks(&[good, worse]);
+    assert_eq!(subject.state(), TransportState::Completed);
+}
+
+/// Trickle B16: crates/rill-ice/src/agent.rs: `self.ctx.events.clear();` => ``
+#[test]
+fn what_was_not_heard_before_the_close_is_never_heard() {
+    let mut subject = Subject::unpolled(Role::Controlling, Config::default());
+    subject.serve();
+    subject.agent.close(subject.now);
+    assert_eq!(subject.agent.poll_event(), None);
+}
+
+/// Trickle F5: crates/rill-ice/src/agent/pairing.rs: `let expendable = session.checks.expendable(priority);` => `let expendable: Option<PairId> = None;`
+/// Trickle F4: crates/rill-ice/src/check_list.rs: `let unstarted = |pair: &Pair| matches!(pair.state, PairState::Waiting | PairState::Frozen);` => `let unstarted = |_: &Pair| true;`
+#[test]
+fn at_the_limit_failed_pairs_go_first_then_the_worst_that_did_not_begin() {
+    let mut config = Config::default();
+    config.limits.pairs = 3;
+    let mut subject = Subject::unpolled(Role::Controlled, config);
+    subject.drive();
+    let held = |subject: &Subject| {
+        let last = |pair: &PairInfo| match pair.remote.address {
+            RemoteAddress::Ip(SocketAddr::V4(address)) => address.ip().octets()[3],
+            _ => 0,
+        };
+        subject.pairs().iter().map(last).collect::<Vec<u8>>()
+    };
+    subject.add(address(1), 900);
+    subject.add(address(2), 100);
+    let (to, check) = subject.requests().remove(0);
+    let refusal = respond(&check, Class::Error, |writer| writer.error_code(400, ""));
+    assert_eq!(subject.feed(to, refusal), Received::Consumed);
+    subject.add(address(3), 200);
+    let (failed, begun) = (PairState::Failed, PairState::InProgress);
+    assert_eq!(subject.pair_states(), [failed, begun, PairState::Waiting]);
+    subject.add(address(4), 300);
+    assert_eq!(held(&subject), [2, 3, 4], "without the failed one");
+    subject.add(address(5), 400);
+    assert_eq!(held(&subject), [2, 4, 5], "the worst has begun");
+    subject.add(address(6), 50);
+    assert_eq!(held(&subject), [2, 4, 5], "the new one is the worst");
+    assert_eq!(subject.agent.counters().over_limit, 1);
+}
+
+/// Trickle F14: crates/rill-ice/src/agent/remote.rs: `(Some(_), _) | (None, None) => session.remote.ended = true,` => `(Some(_), _) | (None, None) => session.remote.ended = !session.checks.iter().any(|(_, pair)| pair.state == crate::pair::PairState::InProgress),`
+#[test]
+fn an_end_that_comes_while_checks_run_is_remembered() {
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(address(1), 1000);
+    let (to, check) = subject.requests().remove(0);
+    subject.end(None);
+    assert_eq!(subject.state(), TransportState::Checking);
+    subject.feed(to, success(&check));
+    subject.answer_checks(&[address(1)]);
+    assert_eq!(subject.state(), TransportState::Completed);
 }

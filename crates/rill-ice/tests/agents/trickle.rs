@@ -48,6 +48,8 @@ fn states(node: &Node) -> Vec<PairState> {
 }
 
 /// The answer takes long: Bob's checks come before Alice knows anything of him (F15, F16).
+///
+/// Trickle F15, F16: crates/rill-ice/src/agent/inbound.rs: `let is_open = self.local.candidates.is_surfaced(path.socket);` => `let is_open = self.local.candidates.is_surfaced(path.socket) && self.remote.key.is_some();`
 #[test]
 fn checks_before_the_answer_are_answered_and_followed_up() {
     let mut scene = Setting::default().build();
@@ -89,6 +91,9 @@ fn checks_before_the_answer_are_answered_and_followed_up() {
 }
 
 /// The type changes, and nothing else does (RFC 8838 §11).
+///
+/// Trickle F6: crates/rill-ice/src/candidate/remote_list.rs: `known.kind = candidate.kind;` => ``
+/// Trickle F6: crates/rill-ice/src/agent/pairing.rs: `if let Some(known) = session.checks.by_path(pair.path.socket, pair.path.remote) {`
 #[test]
 fn a_signalled_candidate_takes_over_a_discovered_one() {
     let mut scene = Setting::default().build();
@@ -120,6 +125,7 @@ fn a_signalled_candidate_takes_over_a_discovered_one() {
     assert_eq!(states(scene.node(scene.alice)), [PairState::Succeeded]);
 }
 
+/// Trickle F12: crates/rill-ice/src/agent/remote.rs: `if session.remote.ended {` => `if false {`
 #[test]
 fn candidates_after_the_end_are_ignored() {
     let mut scene = alice_with_peer();
@@ -136,6 +142,51 @@ fn candidates_after_the_end_are_ignored() {
     assert_eq!(alice.agent.counters().ignored_candidates, 1);
 }
 
+/// Trickle C15: crates/rill-ice/src/candidate/remote_list.rs: `if let Some(&id) = self.by_address.get(&address) {` => `if let Some(id) = None::<RemoteId> {`
+#[test]
+fn the_same_candidate_twice_is_one() {
+    let mut scene = alice_with_peer();
+    scene.sim.with(scene.alice, |node, now| {
+        for _ in 0..2 {
+            let same = candidate("192.0.2.7:4000");
+            let added = node.agent.add_remote_candidate(now, node.transport, same);
+            assert_eq!(added, Ok(()));
+        }
+        assert_eq!(node.agent.remote_candidates(node.transport).count(), 1);
+    });
+    let alice = scene.node(scene.alice);
+    assert_eq!(states(alice), [PairState::Waiting]);
+    assert_eq!(alice.agent.counters().ignored_candidates, 1);
+}
+
+/// Trickle C12: crates/rill-ice/src/candidate/remote.rs: `let is_ours = self.component == 1 && self.protocol == Protocol::Udp;` => `let is_ours = true;`
+#[test]
+fn candidates_of_other_components_and_protocols_are_taken_and_not_paired() {
+    let mut scene = alice_with_peer();
+    scene.sim.with(scene.alice, |node, now| {
+        let other = [
+            RemoteCandidate {
+                component: 2,
+                ..candidate("192.0.2.7:4000")
+            },
+            RemoteCandidate {
+                protocol: Protocol::Other,
+                ..candidate("192.0.2.8:4000")
+            },
+        ];
+        for candidate in other {
+            let added = node
+                .agent
+                .add_remote_candidate(now, node.transport, candidate);
+            assert_eq!(added, Ok(()));
+        }
+    });
+    let alice = scene.node(scene.alice);
+    assert_eq!(states(alice), []);
+    assert_eq!(alice.agent.counters().unusable_candidates, 2);
+}
+
+/// Trickle D3: crates/rill-ice/src/agent/remote.rs: `(Some(key), Some(ufrag)) => key.credentials.ufrag == ufrag,`
 #[test]
 fn a_candidate_of_another_generation_is_refused() {
     let mut scene = alice_with_peer();
@@ -175,6 +226,9 @@ fn candidates_ahead_of_the_credentials_are_kept_if_they_match() {
 }
 
 /// A second provisional answer with another ufrag discards the check list.
+///
+/// Trickle D9: crates/rill-ice/src/agent/remote.rs: `session.forget_peer(&mut self.ctx);` => ``
+/// Trickle D9, D10: crates/rill-ice/src/agent/remote.rs: `if self.ctx.closed || known == Some(&credentials) {` => `if self.ctx.closed {`
 #[test]
 fn other_credentials_start_the_peer_anew() {
     let mut scene = alice_with_peer();
@@ -193,6 +247,7 @@ fn other_credentials_start_the_peer_anew() {
     });
 }
 
+/// Trickle F3: crates/rill-ice/src/agent/pairing.rs: `if is_topmost || has_succeeded {` => `if true {`
 #[test]
 fn pairs_of_a_foundation_are_frozen_until_one_succeeds_or_fails() {
     let mut scene = alice_with_peer();
@@ -229,6 +284,7 @@ fn pairs_of_a_foundation_are_frozen_until_one_succeeds_or_fails() {
     assert_eq!(states(scene.node(scene.alice)), then);
 }
 
+/// Trickle F7: crates/rill-ice/src/candidate/local.rs: `.filter(|&id| self.is_surfaced(self[id].candidate.socket))` => ``
 #[test]
 fn a_local_candidate_is_not_paired_before_it_is_polled() {
     let mut scene = Setting::default().build();
@@ -257,16 +313,25 @@ fn a_local_candidate_is_not_paired_before_it_is_polled() {
             };
             node.agent.handle_response(now, id, response);
         }
+        let another = RemoteCandidate {
+            foundation: "2".into(),
+            ..candidate("192.0.2.8:4000")
+        };
+        node.agent
+            .add_remote_candidate(now, node.transport, another)
+            .expect("accepted");
         assert_eq!(states(node), []);
         assert!(node.agent.poll_transmit(now, &mut Vec::new()).is_none());
         while node.agent.poll_event().is_some() {}
-        assert_eq!(states(node), [PairState::Waiting]);
+        assert_eq!(states(node), [PairState::Waiting, PairState::Waiting]);
         assert!(node.agent.poll_timeout().is_some_and(|at| at <= now));
         assert!(node.agent.poll_transmit(now, &mut Vec::new()).is_some());
     });
 }
 
 /// RFC 8445 §6.1.2.6: of one foundation, one pair in all check lists goes first.
+///
+/// Trickle F3: crates/rill-ice/src/agent/pairing.rs: `if is_topmost || has_succeeded {` => `if true {`
 #[test]
 fn foundations_are_frozen_across_check_lists() {
     let mut scene = Setting::default().build();
@@ -300,6 +365,8 @@ fn foundations_are_frozen_across_check_lists() {
 }
 
 /// W3C WebRTC 1.0 §5.6: all pairs failed, and more may come.
+///
+/// Trickle F10: crates/rill-ice/src/agent/states.rs: `(true, _) => TransportState::Disconnected,` => `(true, _) => TransportState::Failed,`
 #[test]
 fn a_new_candidate_leads_from_disconnected_back_to_checking() {
     let mut scene = alice_with_peer();
@@ -322,6 +389,7 @@ fn a_new_candidate_leads_from_disconnected_back_to_checking() {
     assert_eq!(scene.node(scene.alice).states(), expected);
 }
 
+/// Trickle F17: crates/rill-ice/src/agent/states.rs: `let is_futile = !has_patience && self.local.ended && self.remote.candidates.any();` => `let is_futile = !has_patience && self.remote.candidates.any();`
 #[test]
 fn a_remote_candidate_before_any_local_one_is_not_disconnection() {
     let mut scene = Setting::default().build();
