@@ -36,7 +36,7 @@ use crate::{
 /// Getters show the present state, which may be ahead of the events not yet polled.
 ///
 /// Nothing the network sends makes a method fail: what is malformed or not authenticated is
-/// dropped and counted in [`Counters`].
+/// dropped and counted in [`Counters`](crate::Counters).
 #[derive(Debug)]
 pub struct Agent {
     ctx: Context,
