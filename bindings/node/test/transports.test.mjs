@@ -88,6 +88,7 @@ test('sctp attributes are null until they are negotiated', () => {
   assert.equal(sctp.maxChannels, 1024);
 });
 
+// Trickle C20: bindings/node/ts/RTCIceTransport.ts: `candidate === '' ? createPeerReflexive(init)` => `candidate === '' ? new RTCIceCandidate(init)`
 test('ICE transports show candidates, parameters and the selected pair', () => {
   const { pc, native } = connect();
   const { iceTransport } = pc.sctp.transport;
@@ -124,7 +125,8 @@ test('ICE transports show candidates, parameters and the selected pair', () => {
   const pair = iceTransport.getSelectedCandidatePair();
   assert.ok(pair instanceof rill.RTCIceCandidatePair);
   assert.equal(pair.local, second);
-  assert.equal(pair.remote.candidate, '');
+  const { candidate: line, type, protocol, address } = pair.remote;
+  assert.deepEqual([line, type, protocol, address], ['', 'prflx', 'udp', null]);
   assert.equal(iceTransport.getSelectedCandidatePair(), pair, 'a pair keeps its object');
   native.ice.get(7).selectedPair.local = local[0];
   assert.notEqual(iceTransport.getSelectedCandidatePair(), pair);

@@ -1,4 +1,4 @@
-import { parseCandidateAttribute } from './candidate_attribute';
+import { parseCandidateAttribute, peerReflexive } from './candidate_attribute';
 import { defineInterface } from './interface';
 import {
   dictionary,
@@ -23,11 +23,22 @@ import type { Members } from './webidl';
 
 const transportProtocol = enumeration('RTCIceServerTransportProtocol', ['udp', 'tcp', 'tls']);
 
+/** @internal The candidate of a peer that its checks have shown. */
+export let createPeerReflexive: (init: RTCLocalIceCandidateInit) => RTCIceCandidate;
+
 /** An ICE candidate (webrtc-pc §4.8.1). */
 export class RTCIceCandidate {
   readonly #init: Required<RTCLocalIceCandidateInit>;
   /** Null if the text is empty or is not understood. */
-  readonly #attribute: CandidateAttribute | null;
+  #attribute: CandidateAttribute | null;
+
+  static {
+    createPeerReflexive = (init) => {
+      const candidate = new RTCIceCandidate(init);
+      candidate.#attribute = peerReflexive;
+      return candidate;
+    };
+  }
 
   constructor(candidateInitDict: RTCLocalIceCandidateInit = {}) {
     const members = dictionary(candidateInitDict, 'candidateInitDict');

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { defineEventHandlers } from './event_handler';
 import { defineInterface, internally, refuseConstruction } from './interface';
-import { RTCIceCandidate } from './RTCIceCandidate';
+import { RTCIceCandidate, createPeerReflexive } from './RTCIceCandidate';
 import { createCandidatePair } from './RTCIceCandidatePair';
 import type {
   AddEventListenerOptions,
@@ -128,7 +128,7 @@ export class RTCIceTransport extends EventTarget {
     const key = JSON.stringify([candidate, sdpMid, sdpMLineIndex, usernameFragment, url]);
     const known = this.#candidates.get(key);
     if (known !== undefined) return known;
-    const created = new RTCIceCandidate(init);
+    const created = candidate === '' ? createPeerReflexive(init) : new RTCIceCandidate(init);
     this.#candidates.set(key, created);
     return created;
   }

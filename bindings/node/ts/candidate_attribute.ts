@@ -5,14 +5,14 @@ import type {
   RTCIceTcpCandidateType,
 } from './dictionaries';
 
-/** What RTCIceCandidate shows of a `candidate:` line. */
+/** What RTCIceCandidate shows of a `candidate:` line, which a peer-reflexive candidate does not have. */
 export interface CandidateAttribute {
-  foundation: string;
+  foundation: string | null;
   component: RTCIceComponent;
   protocol: RTCIceProtocol;
-  priority: number;
-  address: string;
-  port: number;
+  priority: number | null;
+  address: string | null;
+  port: number | null;
   type: RTCIceCandidateType;
   relatedAddress: string | null;
   relatedPort: number | null;
@@ -22,6 +22,23 @@ export interface CandidateAttribute {
 /** RFC 8839 §5.1; the names of fields are literals of ABNF, which have no case. */
 const grammar =
   /^candidate:(?<foundation>[A-Za-z0-9+/]{1,32}) (?<component>\d{1,5}) (?<protocol>[!-~]+) (?<priority>\d{1,10}) (?<address>[!-~]+) (?<port>\d{1,5}) typ (?<type>[!-~]+)(?: raddr (?<relatedAddress>[!-~]+))?(?: rport (?<relatedPort>\d{1,5}))?(?<extensions>(?: [!-~]+ [!-~]*)*)$/i;
+
+/**
+ * A candidate of the peer that its checks have shown (webrtc-pc §4.8.1): it has no line, and a page is
+ * not told an address that was not signalled to it.
+ */
+export const peerReflexive: CandidateAttribute = {
+  foundation: null,
+  component: 'rtp',
+  protocol: 'udp',
+  priority: null,
+  address: null,
+  port: null,
+  type: 'prflx',
+  relatedAddress: null,
+  relatedPort: null,
+  tcpType: null,
+};
 
 const components: Readonly<Record<string, RTCIceComponent>> = { 1: 'rtp', 2: 'rtcp' };
 const protocols: readonly string[] = ['udp', 'tcp'];
