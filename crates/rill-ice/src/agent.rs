@@ -171,6 +171,14 @@ impl Agent {
         generation
     }
 
+    /// Gives the newest generation these credentials of ours in the place of its own: a description
+    /// that was created earlier names them. Does nothing once gathering has begun.
+    pub fn set_local_credentials(&mut self, id: TransportId, credentials: Credentials) {
+        if let Some(transport) = self.transports.get_mut(id) {
+            transport.newest_mut().adopt(credentials);
+        }
+    }
+
     /// Both sides agreed on the newest generation. Earlier ones end: they gather no more, nothing
     /// more is said of them, and they are dropped. The one that carries data lives until a little
     /// after the newest has a selected pair. Does nothing if it was confirmed before.

@@ -10,7 +10,7 @@ use crate::credentials::{LocalKey, RemoteKey};
 use crate::gather::Gatherer;
 use crate::identifier::SessionKey;
 use crate::pair::{Pair, PairId, PairInfo};
-use crate::{CandidatePair, Config, Credentials};
+use crate::{CandidatePair, Config, Credentials, GatheringState};
 
 /// Credentials, candidates and checks of one generation.
 #[derive(Debug)]
@@ -137,6 +137,17 @@ impl Session {
             conclusion: Conclusion::default(),
             unsettled: false,
         }
+    }
+
+    /// Takes these credentials for its own, unless it has told them already.
+    pub(crate) fn adopt(&mut self, credentials: Credentials) {
+        if self.gatherer.state != GatheringState::New {
+            return;
+        }
+        if let Some(key) = &mut self.remote.key {
+            *key = RemoteKey::new(key.credentials.clone(), &credentials);
+        }
+        self.local.key = LocalKey::new(credentials);
     }
 
     /// Whether a paced check is ready to be sent.

@@ -281,6 +281,8 @@ pub(crate) enum Change {
     CandidateError(Box<IceCandidateError>),
     /// A server's outcome is known.
     Server(Box<ServerReport>),
+    /// Only these transports are left.
+    Transports(Vec<TransportId>),
     /// A transport's gathering state.
     Gathering(TransportId, rill_ice::GatheringState),
     /// A transport's ICE state, with the pair that was selected at the same time.

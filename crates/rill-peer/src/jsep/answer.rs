@@ -48,7 +48,8 @@ fn accept_media(
     media.codecs = media::answer_codecs(transceiver.kind, &transceiver.preferences, offered);
     media.send_codecs = media::accepted_codecs(&media.codecs, offered);
     media.direction = media.direction.intersect(transceiver.direction);
-    !transceiver.stopping && !media.codecs.is_empty()
+    // webrtc-pc §5.4: one that is stopping, and not yet stopped, does not affect an answer.
+    !transceiver.gone && !media.codecs.is_empty()
 }
 
 /// Whether the bundle policy lets a section of this offer have a transport (RFC 9429 §5.3.1).

@@ -7,7 +7,10 @@ use rill_ice::{Credentials, TransportId};
 use rill_sdp::{Attribute, Session};
 
 use super::{Address, Jsep, LocalParameters, Section, bundle::speakers};
-use crate::{SdpType, SessionDescription, transceiver::Transceivers};
+use crate::{
+    SdpType, SessionDescription,
+    transceiver::{Sender, Transceivers},
+};
 
 /// A description that was created and may now be applied, unchanged.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub(crate) struct Created {
     pub(crate) sections: Vec<Section>,
     /// The credentials of its transports; those that differ from the present ones restart ICE.
     pub(crate) credentials: Vec<(TransportId, Credentials)>,
+    /// The offer that it answers.
+    pub(crate) answered: Option<Session>,
 }
 
 /// What a description of ours is written from.
@@ -93,6 +98,7 @@ impl Jsep {
         let answered = offered_sync.filter_map(|(_, mids)| text.answered_lip_sync(mids));
         created.session.attributes.extend(answered);
         created.sdp = created.session.to_string();
+        created.answered = Some(offer.clone());
         let description = SessionDescription::new(SdpType::Answer, created.sdp.clone());
         self.last_answer = Some(created);
         description
@@ -110,6 +116,18 @@ impl Jsep {
             session.attributes.push(Attribute::IceOptions(ice_options));
         }
         let speakers = speakers(&text.sections, groups);
+        let live = |index: &usize| !text.sections[*index].is_rejected();
+        if (0..text.sections.len())
+            .filter(live)
+            .any(|index| !speakers[index])
+        {
+            // Firefox takes a bundled section without a fingerprint only if the session has one.
+            let fingerprints = text.parameters.values().next().map(|own| &own.fingerprints);
+            let fingerprints = fingerprints.into_iter().flatten().cloned();
+            session
+                .attributes
+                .extend(fingerprints.map(Attribute::Fingerprint));
+        }
         for (index, section) in text.sections.iter().enumerate() {
             let parameters = section.transport().and_then(|id| text.parameters.get(&id));
             let address = match parameters {
@@ -119,7 +137,7 @@ impl Jsep {
             };
             session
                 .media
-                .push(section.to_media(address, text.streams(section)));
+                .push(section.to_media(address, text.sender(section)));
         }
         let credentials = text
             .parameters
@@ -130,6 +148,7 @@ impl Jsep {
             session,
             sections: text.sections.clone(),
             credentials: credentials.collect(),
+            answered: None,
         }
     }
 
@@ -146,11 +165,13 @@ impl Jsep {
 }
 
 impl Text<'_> {
+    fn sender(&self, section: &Section) -> Option<&Sender> {
+        let transceiver = self.transceivers.get(section.transceiver()?);
+        transceiver.map(|transceiver| &transceiver.sender)
+    }
+
     fn streams(&self, section: &Section) -> &[String] {
-        section
-            .transceiver()
-            .and_then(|id| self.transceivers.get(id))
-            .map_or(&[], |transceiver| &transceiver.sender.streams)
+        self.sender(section).map_or(&[], |sender| &sender.streams)
     }
 
     /// RFC 9429 §5.2.1: for each stream with several sections, a group.

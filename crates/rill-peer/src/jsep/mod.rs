@@ -35,7 +35,10 @@ pub(crate) use self::{
         Address, LocalParameters, MAX_MESSAGE_SIZE, MediaSection, SCTP_PORT, Section, Usage,
     },
 };
-use crate::{SdpType, SessionDescription};
+use crate::{
+    SdpType, SessionDescription,
+    media::{ExtensionIds, PayloadTypes},
+};
 
 /// The negotiation of a connection.
 #[derive(Debug)]
@@ -55,6 +58,10 @@ pub(crate) struct Jsep {
     pub(crate) established: RemoteSide,
     /// The transports on which our pending offer restarts ICE.
     pub(crate) restarts: Vec<TransportId>,
+    /// What payload types and extension ids ever meant: they are not used again for something else
+    /// (RFC 3264 §8.3.2).
+    payload_types: PayloadTypes,
+    extension_ids: ExtensionIds,
     session_id: u64,
     version: u64,
 }
@@ -72,6 +79,8 @@ impl Jsep {
             pending: None,
             established: RemoteSide::default(),
             restarts: Vec::new(),
+            payload_types: PayloadTypes::default(),
+            extension_ids: ExtensionIds::default(),
             session_id: session_id >> 2,
             version: 0,
         }
@@ -165,6 +174,7 @@ impl Jsep {
             },
             sections: created.sections.clone(),
             credentials: created.credentials.clone(),
+            answered: created.answered.clone(),
         })
     }
 
@@ -175,14 +185,16 @@ impl Jsep {
             self.stable = Some(std::mem::take(&mut self.sections));
         }
         self.sections = sections;
+        for media in self.sections.iter().filter_map(Section::as_media) {
+            self.payload_types.record(&media.codecs);
+            self.extension_ids.record(&media.extensions);
+        }
         if side == Side::Local {
             self.version += 1;
         }
         self.descriptions.apply(side, description);
         if kind == SdpType::Offer {
             self.offered = self.sections.clone();
-            // It answered another offer.
-            self.last_answer = None;
         }
         if kind == SdpType::Answer {
             self.stable = None;
@@ -201,8 +213,6 @@ impl Jsep {
         self.offered = Vec::new();
         self.pending = None;
         self.restarts = Vec::new();
-        self.last_offer = None;
-        self.last_answer = None;
         let session = Session::new(0, 0);
         let description = Description {
             kind: SdpType::Rollback,
@@ -220,4 +230,28 @@ pub(crate) struct LocalPlan {
     pub(crate) sections: Vec<Section>,
     /// The credentials that it gives to its transports.
     pub(crate) credentials: Vec<(TransportId, Credentials)>,
+    /// The offer that it was created to answer.
+    answered: Option<Session>,
+}
+
+impl LocalPlan {
+    /// Whether an answer is one to the offer that waits for it, and not to another one.
+    pub(crate) fn fits(&self, pending: Option<&Description>) -> bool {
+        let offer = pending.map(|description| &description.session);
+        self.description.kind == SdpType::Offer || self.answered.as_ref() == offer
+    }
+
+    /// Moves to another transport.
+    pub(crate) fn replace_transport(&mut self, from: TransportId, to: TransportId) {
+        for section in &mut self.sections {
+            if section.transport() == Some(from) {
+                section.set_transport(to);
+            }
+        }
+        for (id, _) in &mut self.credentials {
+            if *id == from {
+                *id = to;
+            }
+        }
+    }
 }

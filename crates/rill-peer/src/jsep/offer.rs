@@ -6,7 +6,7 @@ use rill_ice::TransportId;
 use super::{Jsep, MediaSection, Section, Usage};
 use crate::{
     BundlePolicy,
-    media::{self, ExtensionIds, PayloadTypes, RtcpAttributes},
+    media::{self, PayloadTypes, RtcpAttributes},
     transceiver::{Transceiver, Transceivers},
 };
 
@@ -98,6 +98,10 @@ impl Draft<'_> {
                 continue;
             }
             let taken = self.taken_payload_types(index);
+            // RFC 9429 §5.1.2: whatever the peer calls it.
+            if self.sections[index].as_media().is_some() {
+                self.sections[index].protocol = "UDP/TLS/RTP/SAVPF".into();
+            }
             if let Usage::Media(media) = &mut self.sections[index].usage {
                 media.direction = transceiver.direction;
                 media.codecs = media::offer_codecs(
@@ -112,7 +116,7 @@ impl Draft<'_> {
 
     /// What the other sections use: in a bundle a number has one meaning (RFC 9143 §9.1).
     fn taken_payload_types(&self, except: usize) -> PayloadTypes {
-        let mut taken = PayloadTypes::default();
+        let mut taken = self.jsep.payload_types.clone();
         for (index, section) in self.sections.iter().enumerate() {
             if let (Some(media), true) = (section.as_media(), index != except) {
                 taken.record(&media.codecs);
@@ -124,7 +128,7 @@ impl Draft<'_> {
     fn add_media(&mut self, transceiver: &Transceiver) {
         let kind = transceiver.kind;
         let taken = self.taken_payload_types(usize::MAX);
-        let mut ids = ExtensionIds::default();
+        let mut ids = self.jsep.extension_ids.clone();
         for media in self.sections.iter().filter_map(Section::as_media) {
             ids.record(&media.extensions);
         }

@@ -4,7 +4,7 @@ use rill_sdp::{Attribute, Fingerprint, Media, Msid, Setup};
 use super::set_default_candidate;
 use crate::{
     media::{self, Codec, HeaderExtension, MediaKind, RtcpAttributes},
-    transceiver::{Direction, TransceiverId},
+    transceiver::{Direction, Sender, TransceiverId},
 };
 
 /// What rill announces and accepts (RFC 8841 §6.1); the value of every browser.
@@ -99,6 +99,14 @@ impl Section {
         }
     }
 
+    pub(crate) fn set_transceiver(&mut self, to: Option<TransceiverId>) {
+        match (&mut self.usage, to) {
+            (Usage::Media(media), Some(to)) => media.transceiver = to,
+            (Usage::Rejected(transceiver), to) => *transceiver = to,
+            (Usage::Media(_), None) | (Usage::Data(_), _) => {}
+        }
+    }
+
     pub(crate) fn is_data(&self) -> bool {
         matches!(self.usage, Usage::Data(_))
     }
@@ -135,21 +143,24 @@ impl Section {
     }
 
     /// The section as text (RFC 9429 §5.2.1, §5.3.1).
-    pub(crate) fn to_media(&self, address: Address<'_>, streams: &[String]) -> Media {
+    pub(crate) fn to_media(&self, address: Address<'_>, sender: Option<&Sender>) -> Media {
         let formats: Vec<_> = self.formats.iter().map(String::as_str).collect();
         let mut media = Media::new(&self.kind, 9, &self.protocol, &formats);
         media.push(Attribute::Mid(self.mid.clone()));
         match &self.usage {
             // RFC 9429 §5.3.1: port zero rejects; nothing else is negotiated.
-            Usage::Rejected(_) => {
+            Usage::Rejected(transceiver) => {
                 media.port = 0;
+                // webrtc-pc §5.4: a stopped transceiver is inactive.
+                let inactive = Attribute::Direction(Direction::Inactive.to_sdp());
+                media.attributes.extend(transceiver.map(|_| inactive));
                 return media;
             }
             Usage::Data(_) => media.attributes.extend([
                 Attribute::SctpPort(SCTP_PORT),
                 Attribute::MaxMessageSize(MAX_MESSAGE_SIZE),
             ]),
-            Usage::Media(section) => section.write(&mut media, streams),
+            Usage::Media(section) => section.write(&mut media, sender),
         }
         match address {
             Address::Own(parameters) => parameters.write(&mut media),
@@ -164,20 +175,20 @@ impl Section {
 }
 
 impl MediaSection {
-    fn write(&self, media: &mut Media, streams: &[String]) {
+    fn write(&self, media: &mut Media, sender: Option<&Sender>) {
         media.push(Attribute::Direction(self.direction.to_sdp()));
-        if self.direction.sends() {
+        if let (true, Some(sender)) = (self.direction.sends(), sender) {
             // RFC 8830 §2: `-` says that there is a track and no stream.
             let none = ["-".to_owned()];
-            let ids = if streams.is_empty() {
+            let ids = if sender.streams.is_empty() {
                 &none[..]
             } else {
-                streams
+                &sender.streams
             };
             let msid = |id: &String| {
                 Attribute::Msid(Msid {
                     id: id.clone(),
-                    appdata: None,
+                    appdata: Some(sender.msid.clone()),
                 })
             };
             media.attributes.extend(ids.iter().map(msid));

@@ -67,10 +67,10 @@ fn with_retransmissions(
 
 #[cfg(test)]
 mod tests {
+    use super::super::codec_capabilities;
     use super::super::excerpts::{
-        AIORTC_AUDIO, CHROMIUM_AUDIO, CHROMIUM_VIDEO, FIREFOX_VIDEO, PION_VIDEO, listing, media,
+        AIORTC_AUDIO, CHROMIUM_AUDIO, CHROMIUM_VIDEO, FIREFOX_VIDEO, listing, media,
     };
-    use super::super::{PayloadTypes, codec_capabilities, offer_codecs};
     use super::*;
 
     fn answer(kind: MediaKind, offer: &str) -> Vec<Codec> {

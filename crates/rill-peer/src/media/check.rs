@@ -21,9 +21,6 @@ pub enum MediaProblem {
     /// RFC 5761 §4: with the marker bit the packet would look like RTCP.
     #[error("payload type {0} cannot be told from RTCP; 64 to 95 must not be used with a=rtcp-mux")]
     LooksLikeRtcp(u8),
-    /// RFC 8866 §6.6.
-    #[error("payload type {0} has no a=rtpmap")]
-    NoRtpmap(u8),
     /// RFC 9429 §5.10.
     #[error("payload type {0} retransmits none of the payload types of its m= line")]
     NoPrimary(u8),
@@ -65,15 +62,11 @@ fn is_rtp(media: &Media) -> bool {
 }
 
 fn check_formats(media: &Media) -> Result<(), MediaProblem> {
-    let mapped: BTreeSet<u8> = media.rtpmaps().map(|rtpmap| rtpmap.payload_type).collect();
     for format in &media.formats {
         let number = format.parse::<u8>().ok().filter(|number| *number < 128);
-        match number.ok_or(MediaProblem::Format)? {
-            number @ 64..=95 => return Err(MediaProblem::LooksLikeRtcp(number)),
-            number if mapped.contains(&number) => {}
-            // RFC 3551 §6: those above are dynamic; those below are assigned or mean nothing.
-            number @ 35.. => return Err(MediaProblem::NoRtpmap(number)),
-            _ => {}
+        // One without a=rtpmap is a codec that nobody knows; browsers ignore it.
+        if let number @ 64..=95 = number.ok_or(MediaProblem::Format)? {
+            return Err(MediaProblem::LooksLikeRtcp(number));
         }
     }
     Ok(())
@@ -201,12 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn formats_are_payload_types_with_a_meaning() {
+    fn formats_are_payload_types() {
         let formats =
             |formats: &str| problem(&format!("m=audio 9 RTP/SAVPF {formats}\na=rtcp-mux\n"));
         assert_eq!(formats("0 8 9 34"), None);
-        assert_eq!(formats("0 35"), Some(MediaProblem::NoRtpmap(35)));
-        assert_eq!(formats("127 0"), Some(MediaProblem::NoRtpmap(127)));
+        // What nobody knows is ignored.
+        assert_eq!(formats("0 35"), None);
+        assert_eq!(formats("127 0"), None);
         for text in ["128", "256", "opus", "-1"] {
             assert_eq!(formats(text), Some(MediaProblem::Format), "{text}");
         }

@@ -47,6 +47,9 @@ impl PeerConnection {
                 self.jsep.plan_local(&description)?
             }
         };
+        if !plan.fits(self.jsep.descriptions.pending_remote.as_ref()) {
+            return Err(SetDescriptionError::Modified(kind));
+        }
         Ok(self.commit_local(now, plan))
     }
 

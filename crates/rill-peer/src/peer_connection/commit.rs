@@ -14,8 +14,9 @@ use crate::{
 };
 
 impl PeerConnection {
-    pub(super) fn commit_local(&mut self, now: Instant, plan: LocalPlan) -> OperationId {
+    pub(super) fn commit_local(&mut self, now: Instant, mut plan: LocalPlan) -> OperationId {
         let kind = plan.description.kind;
+        self.revive(&mut plan);
         if kind == SdpType::Offer {
             if self.is_first_exchange() {
                 // RFC 9429 §5.6: the offerer controls.
@@ -26,6 +27,7 @@ impl PeerConnection {
         self.jsep
             .commit(Side::Local, plan.description.clone(), plan.sections);
         self.take_transports(now);
+        self.keep_tls_ids(&plan.description);
         let mut assigned = Vec::new();
         if kind != SdpType::Offer
             && let Some(remote) = self.jsep.pending_answered()
@@ -45,6 +47,47 @@ impl PeerConnection {
         }
         self.after_description(now, kind);
         operation
+    }
+
+    /// A description that was created before a rollback may name transports and transceivers that went
+    /// with it. Those that are there now take their place, with the credentials that it tells.
+    fn revive(&mut self, plan: &mut LocalPlan) {
+        if plan.description.kind != SdpType::Offer {
+            let offered = &self.jsep.offered;
+            for (own, offered) in plan.sections.iter_mut().zip(offered) {
+                own.set_transceiver(offered.transceiver());
+            }
+        }
+        for (id, credentials) in plan.credentials.clone() {
+            if self.agent.local_credentials(id).is_some() {
+                continue;
+            }
+            let of_transport = |section: &&Section| section.transport() == Some(id);
+            let index = plan
+                .sections
+                .iter()
+                .position(|section| of_transport(&section));
+            let offered = index.and_then(|index| self.jsep.offered.get(index));
+            let present = match plan.description.kind {
+                SdpType::Offer => None,
+                _ => offered.and_then(Section::transport),
+            };
+            let present = present.unwrap_or_else(|| self.agent.add_transport());
+            self.agent.set_local_credentials(present, credentials);
+            plan.replace_transport(id, present);
+        }
+    }
+
+    /// What our description says of the DTLS associations stays said.
+    fn keep_tls_ids(&mut self, description: &Description) {
+        let sections = self.jsep.sections.iter().zip(&description.session.media);
+        for (section, media) in sections {
+            if let (Some(id), Some(tls_id)) = (section.transport(), media.tls_id())
+                && let Some(transport) = self.transports.iter_mut().find(|t| t.id() == id)
+            {
+                transport.set_tls_id(tls_id);
+            }
+        }
     }
 
     pub(super) fn commit_remote_offer(
@@ -219,6 +262,7 @@ impl PeerConnection {
             .map(DtlsTransport::id)
             .filter(|id| !live.contains(id))
             .collect();
+        self.transports_left |= !gone.is_empty();
         for id in gone {
             self.agent.remove_transport(now, id);
         }

@@ -9,7 +9,7 @@ use crate::{
     CreateAnswerError, CreateOfferError, PeerConnection, SessionDescription, SignalingState,
     fingerprint,
     jsep::{LocalParameters, OfferInput, Section, Side, Text},
-    transport::DtlsRole,
+    transport::{DtlsRole, DtlsTransport},
 };
 
 /// How an offer is to be made (webrtc-pc, `RTCOfferOptions`).
@@ -160,7 +160,7 @@ impl PeerConnection {
         let running = self
             .transport(id)
             .filter(|_| !self.renews_dtls(id))
-            .and_then(crate::transport::DtlsTransport::role);
+            .and_then(DtlsTransport::role);
         match (running, offered.map(|offered| offered.setup)) {
             (Some(DtlsRole::Client), _) => Setup::Active,
             (Some(DtlsRole::Server), _) | (None, Some(Setup::Active)) => Setup::Passive,
@@ -181,13 +181,19 @@ impl PeerConnection {
             .is_some_and(|(now, before)| now.renews_dtls(before))
     }
 
-    /// RFC 8842 §4: one DTLS association, one id.
+    /// RFC 8842 §4: one DTLS association, one id. It is that of the last description, unless the peer
+    /// asks for another association.
     fn tls_id(&self, id: TransportId) -> String {
-        let associations = self
-            .transport(id)
-            .map_or(0, crate::transport::DtlsTransport::associations);
-        let next = u32::from(self.renews_dtls(id));
-        format!("{}{:x}-{}", self.tls_id, id.value(), associations + next)
+        let transport = self.transport(id);
+        let kept = transport.and_then(DtlsTransport::tls_id);
+        match kept.filter(|_| !self.renews_dtls(id)) {
+            Some(kept) => kept.to_owned(),
+            None => {
+                let associations = transport.map_or(0, DtlsTransport::associations);
+                let next = associations + u32::from(self.renews_dtls(id));
+                format!("{}{:x}-{next}", self.tls_id, id.value())
+            }
+        }
     }
 
     /// Makes sure that there are transports for this many new sections.

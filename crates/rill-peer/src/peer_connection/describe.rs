@@ -47,7 +47,12 @@ impl PeerConnection {
     }
 
     pub(super) fn describe(&mut self, described: Described) {
+        let live = described.transports.clone();
         self.tasks.push(Change::Describe(Box::new(described)));
+        // webrtc-pc §4.4.1.5: transports that are gone close in a task of their own.
+        if std::mem::take(&mut self.transports_left) {
+            self.tasks.push(Change::Transports(live));
+        }
     }
 
     /// The transport of the data section, and the longest message that can be sent on it.

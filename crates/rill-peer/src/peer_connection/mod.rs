@@ -52,6 +52,8 @@ pub struct PeerConnection {
     view: View,
     tasks: TaskQueue,
     transports: Vec<DtlsTransport>,
+    /// Some went with the description that is being applied.
+    transports_left: bool,
     /// The transport that carries the data channels.
     data_transport: Option<TransportId>,
     channels: DataChannels,
@@ -117,6 +119,7 @@ impl PeerConnection {
             view: View::default(),
             tasks: TaskQueue::default(),
             transports: Vec::new(),
+            transports_left: false,
             data_transport: None,
             channels: DataChannels::new(),
             transceivers: Transceivers::default(),

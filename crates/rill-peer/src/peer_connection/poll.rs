@@ -31,6 +31,7 @@ impl PeerConnection {
             Change::LocalCandidate(found) => self.view.surface(*found, events),
             Change::CandidateError(error) => events.push(Event::IceCandidateError(*error)),
             Change::Server(report) => events.push(Event::Server(*report)),
+            Change::Transports(live) => self.view.retire_transports(&live, events),
             Change::Gathering(id, state) => self.view.set_gathering(id, state, events),
             Change::Ice(id, state, pair) => {
                 self.view.set_ice(id, state, pair, events);
@@ -52,7 +53,6 @@ impl PeerConnection {
     /// The task of an applied description.
     fn show(&mut self, described: Described, events: &mut SmallVec<[Event; 1]>) {
         let kind = described.description.kind;
-        let transports = described.transports.clone();
         let mut tracks = TrackEvents::default();
         self.describe_transceivers(&described, &mut tracks);
         self.view.describe(described, events);
@@ -67,7 +67,6 @@ impl PeerConnection {
             self.operations.negotiation_needed = false;
         }
         tracks.flush(events);
-        self.view.retire_transports(&transports, events);
     }
 
     /// How many tasks wait to be polled.

@@ -7,7 +7,7 @@ use crate::{
     media::{self, CodecCapability, MediaKind},
     transceiver::{
         Direction, Origin, Transceiver, TransceiverError, TransceiverId, TransceiverInfo,
-        TransceiverInit, distinct,
+        TransceiverInit, check_streams, distinct,
     },
 };
 
@@ -18,7 +18,7 @@ impl PeerConnection {
     ///
     /// # Errors
     ///
-    /// The connection is closed, or the direction is `Stopped`.
+    /// The connection is closed, the direction is `Stopped`, or a stream's id is no id.
     pub fn add_transceiver(
         &mut self,
         now: Instant,
@@ -31,6 +31,7 @@ impl PeerConnection {
         if init.direction == Direction::Stopped {
             return Err(TransceiverError::StoppedDirection);
         }
+        check_streams(&init.streams)?;
         let id = self
             .transceivers
             .add(kind, init, Origin::Transceiver, &mut self.rng);
@@ -43,7 +44,7 @@ impl PeerConnection {
     ///
     /// # Errors
     ///
-    /// The connection is closed, or a sender has the track already.
+    /// The connection is closed, a sender has the track already, or a stream's id is no id.
     pub fn add_track(
         &mut self,
         now: Instant,
@@ -54,6 +55,7 @@ impl PeerConnection {
         if self.is_closed() {
             return Err(TransceiverError::Closed);
         }
+        check_streams(&streams)?;
         let sends_it = |transceiver: &Transceiver| {
             !transceiver.shown.stopped && transceiver.sender.track.as_deref() == Some(track)
         };
@@ -196,14 +198,16 @@ impl PeerConnection {
     ///
     /// # Errors
     ///
-    /// The connection is closed, or there is no such transceiver.
+    /// The connection is closed, there is no such transceiver, or a stream's id is no id.
     pub fn set_streams(
         &mut self,
         now: Instant,
         id: TransceiverId,
         streams: Vec<String>,
     ) -> Result<(), TransceiverError> {
-        self.open_transceiver(id)?.sender.streams = distinct(streams);
+        let transceiver = self.open_transceiver(id)?;
+        check_streams(&streams)?;
+        transceiver.sender.streams = distinct(streams);
         self.changed(now);
         Ok(())
     }

@@ -95,6 +95,9 @@ pub enum TransceiverError {
     /// `stopped` was asked for as a direction.
     #[error("a direction cannot be set to `stopped`; stop the transceiver")]
     StoppedDirection,
+    /// A stream's id cannot be written in a description.
+    #[error("`{0}` cannot be the id of a stream: 1 to 64 letters, digits and !#$%&'*+-.^_`{{|}}~")]
+    StreamId(String),
     /// Another sender sends the track.
     #[error("a sender has track `{0}` already; remove it there first")]
     TrackInUse(String),
@@ -113,7 +116,7 @@ impl TransceiverError {
         match self {
             Self::Closed | Self::Stopped => Exception::InvalidState,
             Self::Unknown | Self::TrackInUse(_) => Exception::InvalidAccess,
-            Self::StoppedDirection => Exception::Type,
+            Self::StoppedDirection | Self::StreamId(_) => Exception::Type,
             Self::Codecs => Exception::InvalidModification,
         }
     }
@@ -139,10 +142,13 @@ pub(crate) struct Transceiver {
 }
 
 /// What is to be sent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) track: Option<String>,
     pub(crate) streams: Vec<String>,
+    /// What descriptions call its track: older stacks refuse an `a=msid` without it. It says nothing of
+    /// the track.
+    pub(crate) msid: String,
 }
 
 /// Where a transceiver came from.
@@ -172,6 +178,7 @@ impl Transceiver {
             sender: Sender {
                 track: init.track,
                 streams: distinct(init.streams),
+                msid: uuid(rng),
             },
             receiver_track: uuid(rng),
             preferences: Vec::new(),
@@ -221,6 +228,16 @@ impl Transceiver {
     pub(crate) fn stop_sending_and_receiving(&mut self) {
         self.direction = Direction::Inactive;
         self.stopping = true;
+    }
+}
+
+/// RFC 8830 §2: ids of streams stand in descriptions.
+pub(crate) fn check_streams(streams: &[String]) -> Result<(), TransceiverError> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte);
+    let is_id = |id: &&String| (1..=64).contains(&id.len()) && id.bytes().all(is_token);
+    match streams.iter().find(|id| !is_id(id)) {
+        Some(wrong) => Err(TransceiverError::StreamId(wrong.chars().take(64).collect())),
+        None => Ok(()),
     }
 }
 

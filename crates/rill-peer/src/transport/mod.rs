@@ -28,6 +28,8 @@ pub(crate) struct DtlsTransport {
     remote_certificate: Option<Vec<u8>>,
     /// How many DTLS associations there were before this one.
     associations: u32,
+    /// The id of this one in our last description (RFC 8842 §4).
+    tls_id: Option<String>,
 }
 
 /// A datagram that came too early.
@@ -98,7 +100,17 @@ impl DtlsTransport {
             scratch: Vec::new(),
             remote_certificate: None,
             associations: 0,
+            tls_id: None,
         }
+    }
+
+    /// The id of the association in our last description.
+    pub(crate) fn tls_id(&self) -> Option<&str> {
+        self.tls_id.as_deref()
+    }
+
+    pub(crate) fn set_tls_id(&mut self, tls_id: &str) {
+        self.tls_id = Some(tls_id.to_owned());
     }
 
     /// How many DTLS associations there were before this one.

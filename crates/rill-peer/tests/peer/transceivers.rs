@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rill_peer::{
     ConnectionState, Direction, Event, Exception, IceConnectionState, IceGatheringState, MediaKind,
-    SdpType, TransceiverId, TransceiverInfo, TransceiverInit, codec_capabilities,
+    OfferOptions, SdpType, SessionDescription, TransceiverId, TransceiverInfo, TransceiverInit,
+    codec_capabilities,
 };
 
 use crate::{
@@ -60,14 +61,10 @@ fn a_section_that_only_receives_connects() {
 #[test]
 fn c13_a_candidate_of_a_stopped_section_has_no_effect() {
     let mut lone = Lone::new();
-    let sections = [Section::audio("a"), Section::data("d")];
-    lone.set_remote(SdpType::Offer, &description(&[], &sections))
-        .expect("it fits");
-    let audio = lone.pc.transceivers()[0];
-    lone.pc
-        .stop_transceiver(lone.now, audio)
-        .expect("it is there");
-    lone.set_local(None).expect("an answer fits");
+    let offer = description(&[], &[Section::audio("a"), Section::data("d")]);
+    lone.answer(&offer);
+    assert_eq!(lone.pc.transports().len(), 2);
+    lone.answer(&offer.replace("m=audio 9 ", "m=audio 0 "));
     assert_eq!(lone.pc.transports().len(), 1);
     let before = lone.getters();
     lone.add(Some(with_mid(LINE, "a"))).expect("it is taken");
@@ -376,4 +373,70 @@ fn transceivers_that_left_are_forgotten_in_the_end() {
         );
     }
     assert_eq!(lone.pc.transceiver(first.expect("there was one")), None);
+}
+
+/// webrtc-pc §5.4, stop(): what is stopping and not stopped does not affect an answer.
+#[test]
+fn a_transceiver_that_is_stopping_is_answered_all_the_same() {
+    let mut lone = Lone::new();
+    let offer = description(&[], &[Section::audio("a")]);
+    lone.set_remote(SdpType::Offer, &offer).expect("it fits");
+    let audio = lone.pc.transceivers()[0];
+    let stopped = lone.pc.stop_transceiver(lone.now, audio);
+    stopped.expect("it is there");
+    lone.set_local(None).expect("an answer fits");
+    let answer = lone.local_sdp();
+    assert!(sections(&answer)[0].starts_with("m=audio 9 "), "{answer}");
+    assert!(answer.contains("a=inactive"), "{answer}");
+    assert!(!info(&lone, audio).stopped, "the next offer does that");
+    assert_eq!(lone.asked(), 1);
+}
+
+/// webrtc-pc §4.4.1.5: only an answer makes us forget what was created.
+#[test]
+fn what_was_created_before_a_rollback_may_be_applied_after_it() {
+    let offer = description(
+        &["a=group:BUNDLE a d"],
+        &[Section::audio("a"), Section::data("d")],
+    );
+    let mut lone = Lone::new();
+    lone.channel();
+    let ours = lone
+        .pc
+        .create_offer(OfferOptions::default())
+        .expect("it is open");
+    lone.set_remote(SdpType::Offer, &offer).expect("it fits");
+    let answer = lone.pc.create_answer().expect("there is an offer");
+    lone.set_remote(SdpType::Rollback, "")
+        .expect("there is an offer");
+    lone.set_local(Some(ours.clone()))
+        .expect("it is the last one");
+    assert_eq!(lone.local_sdp(), ours.sdp);
+    lone.set_local(Some(SessionDescription::new(SdpType::Rollback, "")))
+        .expect("there is an offer");
+
+    let other = offer.replace("opus/48000", "opus/24000");
+    lone.set_remote(SdpType::Offer, &other).expect("it fits");
+    lone.set_local(Some(answer.clone()))
+        .expect_err("it answers another offer");
+    lone.set_remote(SdpType::Offer, &offer).expect("it fits");
+    lone.set_local(Some(answer.clone()))
+        .expect("it is the last one");
+    assert_eq!(lone.local_sdp(), answer.sdp);
+    let transport = lone.pc.transports()[0];
+    let shown = lone.pc.ice_transport(transport).expect("it is in use");
+    let parameters = shown.local_parameters.expect("they were told");
+    assert!(answer.sdp.contains(&parameters.password));
+    let audio = lone.pc.transceivers()[0];
+    assert_eq!(info(&lone, audio).transport, Some(transport));
+    lone.restart();
+    lone.set_local(None).expect("an offer fits");
+    assert_ne!(
+        value_of(&lone.local_sdp(), "ice-ufrag"),
+        value_of(&answer.sdp, "ice-ufrag")
+    );
+    assert_eq!(
+        value_of(&lone.local_sdp(), "tls-id"),
+        value_of(&answer.sdp, "tls-id")
+    );
 }
