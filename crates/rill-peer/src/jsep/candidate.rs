@@ -102,7 +102,11 @@ fn section_indices(
     remote: &Session,
     init: &IceCandidateInit,
 ) -> Result<Vec<usize>, AddIceCandidateError> {
-    if let Some(mid) = &init.sdp_mid {
+    // No section can have an empty mid; pion and its ports write one and mean the index, as browsers
+    // take it.
+    let by_index = init.sdp_m_line_index.is_some();
+    let mid = init.sdp_mid.as_ref();
+    if let Some(mid) = mid.filter(|mid| !mid.is_empty() || !by_index) {
         let found = remote
             .media
             .iter()
