@@ -6,7 +6,11 @@ use rill_fuzz::{Mutator, TARGETS, Target, corpus};
 fn replay(name: &str, mutations: usize) {
     let target = Target::find(name).expect("one of the targets");
     let corpus = corpus(name).expect("its corpus");
-    assert!((20..=60).contains(&corpus.len()), "{} inputs", corpus.len());
+    assert!(
+        (20..=120).contains(&corpus.len()),
+        "{} inputs",
+        corpus.len()
+    );
     for (file, input) in &corpus {
         if let Err(failure) = target.run(input) {
             panic!("corpus/{name}/{file}: {failure}");

@@ -15,7 +15,7 @@ const MAX_STEPS: usize = 120;
 
 /// The agent sends only from sockets it has, to addresses it was given or that have authenticated
 /// themselves, and not for ever to those that stay silent; it holds no more than its limits; its
-/// events keep their order; it comes to rest; and the same script makes the same bytes.
+/// events keep their order and are of generations that live; it comes to rest; and the same script makes the same bytes.
 pub fn ice(data: &[u8]) {
     let trace = play(data);
     assert_eq!(trace, play(data), "the same script, and other bytes");
@@ -42,7 +42,7 @@ fn play_open(data: &[u8]) -> World {
 }
 
 fn step(world: &mut World, script: &mut Script<'_>) {
-    match script.below(19) {
+    match script.below(23) {
         0 => world.add_transport(),
         1 => world.agent.gather(world.now, transport(world, script)),
         2 => world.restart(transport(world, script)),
@@ -55,7 +55,7 @@ fn step(world: &mut World, script: &mut Script<'_>) {
         4 => add_candidate(world, script),
         5 => world
             .agent
-            .end_of_remote_candidates(world.now, transport(world, script)),
+            .end_of_remote_candidates(world.now, transport(world, script), None),
         6 => {
             let role = if script.flag() {
                 Role::Controlled
@@ -82,10 +82,24 @@ fn step(world: &mut World, script: &mut Script<'_>) {
             2 => world.lazy = !world.lazy,
             _ => drop(world.poll_some(script.byte())),
         },
-        _ => {
+        18 => {
             let (at, from) = (script.byte(), script.byte());
             world.receive(at, from, vec![22, 254, 253, script.byte()]);
         }
+        19 => world.confirm_restart(transport(world, script)),
+        20 => world
+            .agent
+            .cancel_restart(world.now, transport(world, script)),
+        21 => {
+            let id = transport(world, script);
+            let ufrag = peer::credentials(script.byte()).ufrag;
+            world
+                .agent
+                .end_of_remote_candidates(world.now, id, Some(&ufrag));
+        }
+        _ => world
+            .agent
+            .presume_end_of_remote_candidates(world.now, transport(world, script)),
     }
 }
 
@@ -96,7 +110,7 @@ fn transport(world: &World, script: &mut Script<'_>) -> TransportId {
         .transports
         .get(choice)
         .copied()
-        .unwrap_or_else(|| TransportId(u32::from(script.byte())))
+        .unwrap_or_else(|| TransportId::from_value(u32::from(script.byte())))
 }
 
 fn add_candidate(world: &mut World, script: &mut Script<'_>) {

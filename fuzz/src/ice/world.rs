@@ -59,6 +59,10 @@ pub(super) struct World {
     silent: BTreeMap<IpAddr, u32>,
     talking: BTreeSet<IpAddr>,
     generations: u32,
+    /// The generations before these say nothing any more.
+    confirmed: BTreeMap<TransportId, Generation>,
+    /// Makes credentials.
+    rng: ChaCha20Rng,
     recent: VecDeque<(Path, Vec<u8>)>,
     removed: BTreeSet<TransportId>,
     ended: BTreeSet<(TransportId, Generation)>,
@@ -142,6 +146,8 @@ impl World {
             silent: BTreeMap::new(),
             talking: BTreeSet::new(),
             generations: 0,
+            confirmed: BTreeMap::new(),
+            rng: ChaCha20Rng::seed_from_u64(1000),
             recent: VecDeque::new(),
             removed: BTreeSet::new(),
             ended: BTreeSet::new(),
@@ -176,8 +182,16 @@ impl World {
     }
 
     pub(super) fn restart(&mut self, id: TransportId) {
-        if self.agent.restart(self.now, id).is_some() {
+        let credentials = Credentials::generate(&mut self.rng);
+        if self.agent.restart(self.now, id, credentials).is_some() {
             self.generations += 1;
+        }
+    }
+
+    pub(super) fn confirm_restart(&mut self, id: TransportId) {
+        self.agent.confirm_restart(self.now, id);
+        if let Some((newest, _)) = self.agent.local_credentials(id) {
+            self.confirmed.insert(id, newest);
         }
     }
 
@@ -420,6 +434,7 @@ impl World {
                     !self.ended.contains(&(*transport, *generation)),
                     "after the last one"
                 );
+                self.check_generation(*transport, *generation);
                 transport
             }
             Event::LocalEndOfCandidates {
@@ -427,6 +442,7 @@ impl World {
                 generation,
             } => {
                 assert!(self.ended.insert((*transport, *generation)), "a second end");
+                self.check_generation(*transport, *generation);
                 transport
             }
             Event::GatheringState { transport, .. }
@@ -442,6 +458,19 @@ impl World {
             "{event:?} of a transport that is gone"
         );
         true
+    }
+
+    /// A generation that gathers lives, and was not confirmed away.
+    fn check_generation(&self, id: TransportId, generation: Generation) {
+        assert!(
+            self.agent.credentials(id, generation).is_some(),
+            "{generation:?} of {id:?} is gone"
+        );
+        let confirmed = self.confirmed.get(&id);
+        assert!(
+            confirmed.is_none_or(|confirmed| generation >= *confirmed),
+            "{generation:?} of {id:?} is over"
+        );
     }
 
     /// After the end there is nothing but sockets to close, and none is forgotten.

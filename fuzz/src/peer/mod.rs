@@ -3,13 +3,16 @@
 
 mod forge;
 mod network;
+mod renegotiate;
+mod side;
+mod snapshot;
+mod transceivers;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use rill_peer::{
-    DataChannelInit, IceCandidateInit, Message, PeerConnection, SdpType, SessionDescription,
-    SignalingState,
+    DataChannelInit, IceCandidateInit, Message, OfferOptions, SdpType, SessionDescription,
 };
 
 use crate::script::Script;
@@ -18,10 +21,18 @@ use network::Network;
 /// The longest script that is played.
 const MAX_STEPS: usize = 60;
 
-/// A description or candidate that is refused changes nothing; getters show what the event just
-/// fired says; the peers come to rest; after `close` nothing happens any more; and the peers reach
+/// Whatever is refused changes nothing; what a peer creates it can apply, and if both are where the
+/// same exchange has left them, so can the other; getters agree with each other and show what the event
+/// just fired says; the peers come to rest; after `close` nothing happens any more; and the peers reach
 /// each other when nobody interferes.
 pub fn peer(data: &[u8]) {
+    let mut network = play(data);
+    network.close(0);
+    network.close(1);
+}
+
+/// Plays the script, and lets the peers come to rest.
+fn play(data: &[u8]) -> Network {
     let mut script = Script::new(data);
     let mut network = open(script.byte());
     for _ in 0..MAX_STEPS {
@@ -30,15 +41,18 @@ pub fn peer(data: &[u8]) {
         }
         step(&mut network, &mut script);
         network.settle();
+        network.check();
     }
     network.pass(Duration::from_secs(2));
-    network.close(0);
-    network.close(1);
+    network
 }
 
-/// Two peers, which have found each other unless the flag says otherwise.
+/// Two peers, which have found each other unless the flag says otherwise, with audio if one does.
 fn open(flags: u8) -> Network {
     let mut network = Network::new(flags);
+    if flags & 64 == 64 {
+        transceivers::add_audio(&mut network, 0);
+    }
     if flags & 1 == 0 {
         let first = DataChannelInit::default();
         network.create_channel(0, "first", first);
@@ -51,7 +65,7 @@ fn open(flags: u8) -> Network {
 fn step(network: &mut Network, script: &mut Script<'_>) {
     let operation = script.byte();
     let side = usize::from(operation & 1);
-    match operation >> 1 & 15 {
+    match operation >> 1 & 31 {
         0 => create_channel(network, side, script),
         1 => send(network, side, script),
         2 => network.close_channel(side, script.byte()),
@@ -69,8 +83,24 @@ fn step(network: &mut Network, script: &mut Script<'_>) {
             let length = script.below(64);
             network.inject(side, script.bytes(length).to_vec());
         }
-        _ if script.below(4) == 0 => network.close(side),
-        _ => network.trickles = !network.trickles,
+        15 if script.below(4) == 0 => network.close(side),
+        15 => network.trickles = !network.trickles,
+        16 => transceivers::add(network, side, script),
+        17 => transceivers::add_track(network, side, script),
+        18 => transceivers::remove_track(network, side, script),
+        19 => transceivers::set_direction(network, side, script),
+        20 => transceivers::stop(network, side, script),
+        21 => transceivers::prefer(network, side, script),
+        22 => transceivers::replace_track(network, side, script),
+        23 => transceivers::set_streams(network, side, script),
+        24 => network.sides[side].peer.restart_ice(network.now),
+        25 => renegotiate::offer_restart(network, side),
+        26 => renegotiate::configure(network, side, script),
+        27 => renegotiate::roll_back(network, side, script),
+        28 => renegotiate::exchange_provisionally(network, side),
+        29 => renegotiate::offer_at_once(network, side),
+        30 => renegotiate::take_media_offer(network, side, script),
+        _ => renegotiate::chain(network, side, script),
     }
 }
 
@@ -110,11 +140,13 @@ fn kind(choice: u8) -> SdpType {
 
 fn describe_locally(network: &mut Network, side: usize, script: &mut Script<'_>) {
     let choice = script.byte();
-    let peer = &mut network.sides[side].peer;
+    let options = OfferOptions {
+        ice_restart: choice & 16 == 16,
+    };
     let description = match choice >> 2 & 3 {
         0 => None,
-        1 => peer.create_offer().ok(),
-        2 => peer.create_answer().ok(),
+        1 => return network.offer(side, options),
+        2 => return network.answer(side, SdpType::Answer),
         _ => Some(SessionDescription {
             kind: kind(choice),
             sdp: String::new(),
@@ -204,34 +236,64 @@ fn add_candidate(network: &mut Network, side: usize, script: &mut Script<'_>) {
     });
 }
 
-/// Everything that a refused description or candidate must leave as it was.
-#[derive(Debug, PartialEq)]
-struct Snapshot {
-    signaling: SignalingState,
-    can_trickle: Option<bool>,
-    descriptions: [Option<SessionDescription>; 4],
-}
-
-impl Snapshot {
-    fn new(peer: &PeerConnection) -> Self {
-        Self {
-            signaling: peer.signaling_state(),
-            can_trickle: peer.can_trickle_ice_candidates(),
-            descriptions: [
-                peer.current_local_description(),
-                peer.pending_local_description(),
-                peer.current_remote_description(),
-                peer.pending_remote_description(),
-            ],
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use rill_peer::{ConnectionState, DataChannelState};
+    use rill_peer::{ConnectionState, DataChannelState, PeerConnection};
 
     use super::*;
+
+    fn played(name: &str) -> Network {
+        let corpus = crate::corpus_directory("peer");
+        play(&std::fs::read(corpus.join(name)).expect("it is in the corpus"))
+    }
+
+    fn ufrags(peer: &PeerConnection) -> Vec<String> {
+        let parameters = |id| peer.ice_transport(id)?.local_parameters;
+        let parameters = peer.transports().into_iter().filter_map(parameters);
+        parameters.map(|own| own.username_fragment).collect()
+    }
+
+    #[test]
+    fn scripts_of_the_corpus_connect_where_their_names_say() {
+        for name in [
+            "audio-alone",
+            "audio-and-data",
+            "audio-then-data",
+            "media-max-compat",
+            "media-max-bundle",
+            "media-without-trickle",
+            "restart-by-offerer",
+            "restart-by-answerer",
+            "restart-offered",
+            "restart-rolled-back",
+            "restart-rolled-back-remotely",
+            "restart-while-data-flows",
+            "rollback-first-remote",
+            "rollback-implicit",
+            "provisional",
+            "glare-in-connection",
+            "section-recycled",
+        ] {
+            let network = played(name);
+            for side in &network.sides {
+                let state = side.peer.connection_state();
+                assert_eq!(state, ConnectionState::Connected, "{name}");
+            }
+        }
+        assert_eq!(played("audio-then-data").sides[1].received, 25);
+    }
+
+    #[test]
+    fn restarts_of_the_corpus_begin_other_generations() {
+        let before = ufrags(&play(&[0]).sides[0].peer);
+        for name in ["restart-by-offerer", "restart-offered", "restart-twice"] {
+            assert_ne!(ufrags(&played(name).sides[0].peer), before, "{name}");
+        }
+        let kept = &played("restart-rolled-back-remotely").sides[0];
+        assert_eq!(ufrags(&kept.peer), before, "as if it had never been");
+        let received = played("restart-while-data-flows").sides[1].received;
+        assert_eq!(received, 4 * 255 * 255, "nothing is lost");
+    }
 
     #[test]
     fn without_disturbance_the_peers_connect_and_talk() {

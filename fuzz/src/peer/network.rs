@@ -1,25 +1,16 @@
-//! The two peers, their drivers, their signalling, and the network between them.
+//! The two peers, their signalling, and the network between them.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::LazyLock;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use rill_peer::{
-    Certificate, CertificateOptions, ChannelId, Configuration, DataChannelInit, DataChannelState,
-    Event, IceCandidateInit, Interface, Message, Path, PeerConnection, Request, Response, Security,
-    SocketId,
+    ChannelId, DataChannelInit, DataChannelState, Message, OfferOptions, Path, PeerConnection,
+    SdpType, SessionDescription, SignalingState,
 };
 
-use super::Snapshot;
-use super::forge::Seen;
+use super::side::Side;
+use super::snapshot::{Snapshot, is_readable, without_candidates};
 use crate::script::EPOCH;
-
-/// Made once: keys take time.
-static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(|| {
-    let options = CertificateOptions::new(UNIX_EPOCH + Duration::from_secs(1_800_000_000));
-    Certificate::generate(options).expect("the library makes certificates")
-});
 
 pub(super) struct Network {
     pub(super) now: Instant,
@@ -28,42 +19,11 @@ pub(super) struct Network {
     pub(super) trickles: bool,
 }
 
-pub(super) struct Side {
-    pub(super) peer: PeerConnection,
-    pub(super) channels: Vec<ChannelId>,
-    /// Bytes of messages received.
-    pub(super) received: usize,
-    pub(super) seen: Seen,
-    /// Datagrams on the way to the other side: where from, where to, what.
-    wire: VecDeque<(SocketAddr, SocketAddr, Vec<u8>)>,
-    sockets: BTreeMap<SocketId, SocketAddr>,
-    candidates: VecDeque<IceCandidateInit>,
-    /// The last addresses between which something was sent.
-    addresses: Option<(SocketAddr, SocketAddr)>,
-}
-
 impl Network {
     pub(super) fn new(flags: u8) -> Self {
-        let side = |seed| {
-            let configuration = Configuration {
-                security: Security::SimulationOnly,
-                ..Configuration::default()
-            };
-            Side {
-                peer: PeerConnection::new(configuration, CERTIFICATE.clone(), [seed; 32])
-                    .expect("the configuration is sound"),
-                channels: Vec::new(),
-                received: 0,
-                seen: Seen::default(),
-                wire: VecDeque::new(),
-                sockets: BTreeMap::new(),
-                candidates: VecDeque::new(),
-                addresses: None,
-            }
-        };
         Self {
             now: *EPOCH,
-            sides: [side(1), side(2)],
+            sides: [Side::new(1, flags >> 2), Side::new(2, flags >> 4)],
             trickles: flags & 2 == 0,
         }
     }
@@ -103,26 +63,74 @@ impl Network {
 
     /// An exchange as well-behaved users do it; in the wrong state it ends half-way.
     pub(super) fn exchange(&mut self, offerer: usize) {
+        let agree = self.agree();
+        let done = self.describe(offerer) && self.describe(1 - offerer);
+        assert!(done || !agree, "an exchange between agreeing peers failed");
+    }
+
+    /// A side applies the description that fits and gives it to the other.
+    fn describe(&mut self, from: usize) -> bool {
         let now = self.now;
-        for (from, to) in [(offerer, 1 - offerer), (1 - offerer, offerer)] {
-            if self.sides[from]
-                .peer
-                .set_local_description(now, None)
-                .is_err()
-            {
-                return;
-            }
-            self.settle();
-            let Some(description) = self.sides[from].peer.local_description() else {
-                return;
-            };
-            let taken = self.sides[to]
-                .peer
-                .set_remote_description(now, &description);
-            if taken.is_err() {
-                return;
-            }
-            self.settle();
+        let applied = self.sides[from].peer.set_local_description(now, None);
+        if applied.is_err() {
+            return false;
+        }
+        self.settle();
+        self.hand_over(from)
+    }
+
+    /// Gives the local description of a side to the other.
+    pub(super) fn hand_over(&mut self, from: usize) -> bool {
+        let description = self.sides[from].peer.local_description();
+        let peer = &mut self.sides[1 - from].peer;
+        let taken = description
+            .is_some_and(|description| peer.set_remote_description(self.now, &description).is_ok());
+        self.settle();
+        taken
+    }
+
+    /// Whether the peers are at rest after the same exchange, so that the next one must succeed.
+    fn agree(&self) -> bool {
+        let stable = |side: &Side| side.peer.signaling_state() == SignalingState::Stable;
+        let local = |side: &Side| side.peer.current_local_description();
+        let remote = |side: &Side| side.peer.current_remote_description();
+        let [one, other] = &self.sides;
+        stable(one)
+            && stable(other)
+            && [(local(one), remote(other)), (local(other), remote(one))]
+                .into_iter()
+                .all(|(local, remote)| without_candidates(local) == without_candidates(remote))
+    }
+
+    /// Creates an offer, which changes nothing, and applies it, which cannot fail.
+    pub(super) fn offer(&mut self, side: usize, options: OfferOptions) {
+        self.settle();
+        let peer = &mut self.sides[side].peer;
+        let before = Snapshot::new(peer);
+        if let Ok(offer) = peer.create_offer(options) {
+            assert_eq!(Snapshot::new(peer), before, "an offer changes nothing");
+            self.apply_own(side, offer);
+        }
+    }
+
+    /// The same with an answer, final or provisional.
+    pub(super) fn answer(&mut self, side: usize, kind: SdpType) {
+        self.settle();
+        let peer = &mut self.sides[side].peer;
+        let before = Snapshot::new(peer);
+        if let Ok(mut answer) = peer.create_answer() {
+            assert_eq!(Snapshot::new(peer), before, "an answer changes nothing");
+            answer.kind = kind;
+            self.apply_own(side, answer);
+        }
+    }
+
+    fn apply_own(&mut self, side: usize, description: SessionDescription) {
+        assert!(is_readable(&description.sdp), "{}", description.sdp);
+        let peer = &mut self.sides[side].peer;
+        let applied = peer.set_local_description(self.now, Some(description));
+        if let Err(error) = applied {
+            panic!("what was created here is refused: {error}");
         }
     }
 
@@ -239,6 +247,13 @@ impl Network {
         }
     }
 
+    /// What the getters show fits together.
+    pub(super) fn check(&self) {
+        for side in &self.sides {
+            Snapshot::new(&side.peer).check();
+        }
+    }
+
     /// Closes a peer: it says no more, and closes its sockets.
     pub(super) fn close(&mut self, side: usize) {
         let side = &mut self.sides[side];
@@ -246,6 +261,7 @@ impl Network {
         assert!(side.peer.is_closed());
         assert!(side.peer.poll_task().is_none(), "a task after the end");
         assert!(side.peer.poll_timeout().is_none(), "a timer after the end");
+        Snapshot::new(&side.peer).check();
         let mut buffer = Vec::new();
         let farewell = std::iter::from_fn(|| side.peer.poll_transmit(self.now, &mut buffer));
         assert!(farewell.take(100).count() < 100, "a farewell without end");
@@ -257,125 +273,5 @@ impl Network {
             "sockets are left: {:?}",
             side.sockets
         );
-    }
-}
-
-impl Side {
-    fn poll(&mut self, now: Instant, number: usize) {
-        for _ in 0..20_000 {
-            let request = self.peer.poll_request();
-            let is_idle = request.is_none();
-            if let Some(request) = request {
-                self.carry_out(now, request, number);
-            }
-            let is_idle = !self.poll_task(now) && is_idle;
-            if !self.poll_transmit(now) && is_idle {
-                return;
-            }
-        }
-        panic!("outputs without end");
-    }
-
-    fn carry_out(&mut self, now: Instant, request: Request, number: usize) {
-        let own: IpAddr = [10, 0, 0, if number == 0 { 1 } else { 2 }].into();
-        let (id, response) = match request {
-            Request::ListInterfaces { id } => {
-                let interface = Interface {
-                    name: "if0".into(),
-                    address: own,
-                    loopback: false,
-                };
-                (id, Response::Interfaces(vec![interface]))
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-            } => {
-                let port = 1000 + u16::try_from(socket.0 % 60_000).unwrap_or(0);
-                let address = SocketAddr::new(address, port);
-                self.sockets.insert(socket, address);
-                (id, Response::Bound(address))
-            }
-            Request::CloseSocket { socket } => {
-                let before = self.sockets.remove(&socket);
-                assert!(before.is_some(), "a socket that is not open is closed");
-                return;
-            }
-            Request::Resolve { id, .. } => (id, Response::Failed("no".into())),
-            other => panic!("not asked yet: {other:?}"),
-        };
-        self.peer.handle_response(now, id, response);
-    }
-
-    fn poll_transmit(&mut self, now: Instant) -> bool {
-        let mut buffer = Vec::new();
-        let Some(transmit) = self.peer.poll_transmit(now, &mut buffer) else {
-            return false;
-        };
-        let from = self.sockets.get(&transmit.to.socket).copied();
-        let from = from.expect("a datagram leaves by a socket that is open");
-        let to = transmit.to.remote;
-        let segment = transmit.segment.unwrap_or(buffer.len()).max(1);
-        for datagram in buffer.chunks(segment) {
-            assert!(
-                datagram.len() <= 1232,
-                "a datagram of {} bytes",
-                datagram.len()
-            );
-            assert!(self.wire.len() < 100_000, "a storm of datagrams");
-            self.seen.note(datagram);
-            self.wire.push_back((from, to, datagram.to_vec()));
-        }
-        self.addresses = Some((from, to));
-        true
-    }
-
-    fn poll_task(&mut self, now: Instant) -> bool {
-        let Some(task) = self.peer.poll_task() else {
-            return false;
-        };
-        assert!(!self.peer.is_closed(), "a task after the end");
-        let (mut bytes, mut weight) = (0, 0);
-        for event in task.into_events() {
-            self.check(&event);
-            match event {
-                Event::DataChannel(id) => self.channels.push(id),
-                Event::IceCandidate(Some(candidate)) => {
-                    self.candidates.push_back(candidate.to_init());
-                }
-                Event::Message(_, message) => {
-                    bytes += message.len();
-                    weight += message.weight();
-                }
-                _ => {}
-            }
-        }
-        self.received += bytes;
-        self.peer.consumed(now, weight);
-        true
-    }
-
-    /// The getters show what the event says.
-    fn check(&self, event: &Event) {
-        let peer = &self.peer;
-        match event {
-            Event::SignalingStateChange(state) => assert_eq!(peer.signaling_state(), *state),
-            Event::IceGatheringStateChange(state) => assert_eq!(peer.ice_gathering_state(), *state),
-            Event::IceConnectionStateChange(state) => {
-                assert_eq!(peer.ice_connection_state(), *state);
-            }
-            Event::ConnectionStateChange(state) => assert_eq!(peer.connection_state(), *state),
-            Event::IceCandidate(Some(candidate)) if !candidate.candidate.is_empty() => {
-                let description = peer.local_description().expect("it gathers for one");
-                assert!(
-                    description.sdp.contains(&candidate.candidate),
-                    "not yet in it"
-                );
-            }
-            Event::Open(id) => assert_eq!(peer.data_channel_state(*id), DataChannelState::Open),
-            Event::Close(id) => assert_eq!(peer.data_channel_state(*id), DataChannelState::Closed),
-            _ => {}
-        }
     }
 }
