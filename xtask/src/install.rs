@@ -96,15 +96,23 @@ impl Browser {
 
 fn install(missing: &[Browser]) -> Outcome {
     let packages: Vec<_> = missing.iter().map(|browser| browser.package).collect();
+    debian_packages(&packages).map_err(|error| format!("{error}\n{}", advice(&packages)))
+}
+
+/// Installs packages as root on Debian; elsewhere it says what is missing and fails.
+pub(crate) fn debian_packages(packages: &[&str]) -> Outcome {
     let root = first_line(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
     if !root || in_path("apt-get").is_none() {
-        return Err(advice(&packages));
+        let packages = packages.join(" ");
+        return Err(format!(
+            "it needs Debian's {packages}: sudo apt-get install {packages}"
+        ));
     }
     run(Command::new("apt-get").args(["-q", "update"]))?;
     run(Command::new("apt-get")
         .env("DEBIAN_FRONTEND", "noninteractive")
         .args(["-q", "-y", "install", "--no-install-recommends"])
-        .args(&packages))
+        .args(packages))
 }
 
 fn advice(packages: &[&str]) -> String {
@@ -117,7 +125,8 @@ fn advice(packages: &[&str]) -> String {
     )
 }
 
-fn in_path(program: &str) -> Option<PathBuf> {
+/// The program of that name that a shell would start.
+pub(crate) fn in_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(program))

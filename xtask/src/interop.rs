@@ -1,37 +1,74 @@
 //! Browsers and other WebRTC stacks against the Node package and `rill serve`.
 
+mod peers;
+
 use std::process::Command;
 
 use crate::build_node::{self, Profile};
 use crate::install;
-use crate::run::{Outcome, npm, root, run_suite};
+use crate::run::{Outcome, npm, root, run};
 
+const BROWSERS: [&str; 2] = ["chromium", "firefox"];
+
+/// The whole matrix; takes the options of `interop/run.js`.
 pub(crate) fn chore(arguments: &[String]) -> Outcome {
-    let pattern = match arguments {
-        [] => None,
-        [pattern] => Some(pattern.as_str()),
-        _ => return Err("usage: cargo xtask interop [PATTERN]".to_owned()),
-    };
+    let directory = root().join("interop");
+    let mut command = Command::new("node");
+    command.arg(directory.join("run.js")).args(arguments);
+    if arguments.iter().any(|argument| argument == "--help") {
+        return run(&mut command);
+    }
+    let asked: Vec<_> = asked(arguments).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.contains(&name);
     build_node::build_with_cli(Profile::Release)?;
     build_node::package(Profile::Release)?;
-    let mut command = suite(Profile::Release)?;
-    if let Some(pattern) = pattern {
-        command
-            .arg("--")
-            .arg(format!("--test-name-pattern={pattern}"));
+    install::npm_packages(&directory)?;
+    if BROWSERS.into_iter().any(wanted) {
+        name_browsers(&mut command)?;
     }
-    run_suite(&mut command).1
+    for peer in peers::ALL.iter().filter(|peer| wanted(peer.name)) {
+        peer.prepare(&mut command);
+    }
+    run(&mut command)
 }
 
-/// The suite, ready to run: its packages and both browsers are there.
+/// The values of `--peer`.
+fn asked(arguments: &[String]) -> impl Iterator<Item = &str> {
+    let separate = arguments
+        .windows(2)
+        .filter_map(|pair| (pair[0] == "--peer").then_some(pair[1].as_str()));
+    let joined = arguments
+        .iter()
+        .filter_map(|argument| argument.strip_prefix("--peer="));
+    separate.chain(joined)
+}
+
+/// The tests of every change, ready to run: their packages and both browsers are there.
 pub(crate) fn suite(profile: Profile) -> Outcome<Command> {
     let directory = root().join("interop");
-    let browsers = install::browsers()?;
     install::npm_packages(&directory)?;
     let mut command = npm(&directory, ["--silent", "test"]);
+    command.env("RILL_BIN", build_node::cli(profile));
+    name_browsers(&mut command)?;
+    Ok(command)
+}
+
+fn name_browsers(command: &mut Command) -> Outcome {
+    let browsers = install::browsers()?;
     command
-        .env("RILL_BIN", build_node::cli(profile))
         .env("RILL_CHROMIUM", browsers.chromium)
         .env("RILL_FIREFOX", browsers.firefox);
-    Ok(command)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_asked_for_in_either_form() {
+        let given = ["--json", "--peer", "werift", "--peer=pion"].map(str::to_owned);
+        assert_eq!(asked(&given).collect::<Vec<_>>(), ["werift", "pion"]);
+        assert_eq!(asked(&given[..2]).count(), 0);
+    }
 }

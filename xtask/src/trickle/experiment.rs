@@ -78,7 +78,7 @@ impl Experiment {
 
     /// Whether exactly the tests that name the line turn red.
     fn run(&mut self, mutation: &Mutation) -> Outcome<bool> {
-        let named = self.guards_of(&mutation.guard);
+        let named = self.guards_against(mutation);
         let suites = self.suites(&mutation.guard, &named);
         for suite in &suites {
             if !self.before.contains_key(suite) {
@@ -127,11 +127,16 @@ impl Experiment {
         exact
     }
 
-    /// The tests that name a line.
-    fn guards_of(&self, guard: &Guard) -> BTreeSet<Test> {
-        let proofs = self.catalogue.proofs.iter();
-        let own = proofs.filter(|proof| proof.guard == *guard);
-        own.map(|proof| proof.test.clone()).collect()
+    /// The tests that name the line, for this way to break it or for any.
+    fn guards_against(&self, mutation: &Mutation) -> BTreeSet<Test> {
+        let is_meant = |proof: &&Proof| {
+            let claim = &proof.claim;
+            let same = claim.snippet == mutation.snippet
+                && claim.replacement.as_ref() == Some(&mutation.replacement);
+            proof.guard == mutation.guard && (same || claim.replacement.is_none())
+        };
+        let proofs = self.catalogue.proofs.iter().filter(is_meant);
+        proofs.map(|proof| proof.test.clone()).collect()
     }
 
     /// Those of the broken file, and of the tests that name the line.

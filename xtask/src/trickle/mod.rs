@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The part behind the arrow is optional: `--break` puts it in the snippet's place and looks
-//! which tests turn red.
+//! whether exactly those tests turn red that name the line, with the same replacement or with none.
 
 mod behaviour;
 mod catalogue;

@@ -135,7 +135,8 @@ fn cargo_in(tree: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
         .current_dir(tree)
-        .env("CARGO_TARGET_DIR", target_dir())
+        // A folder of its own: cargo cannot tell what the copy built from what the checkout did.
+        .env("CARGO_TARGET_DIR", target_dir().join("trickle/target"))
         .env_remove("CARGO_MANIFEST_DIR");
     command
 }

@@ -38,6 +38,7 @@ fn a_trickled_session_takes_five_round_trips_at_most() {
     }
 }
 
+/// Trickle A10: crates/rill-peer/src/jsep/create.rs: `.filter(|token| lists_ice_option(offer, token))` => `.filter(|_| true)`
 #[test]
 fn a_vanilla_offer_is_answered_when_complete() {
     let mut setting = Setting::secure();
@@ -231,6 +232,7 @@ fn candidate_kinds(side: &Adapter) -> Vec<String> {
 }
 
 /// Behind a NAT the reflexive candidate differs from its base, and says which server told it.
+/// Trickle B20: crates/rill-peer/src/peer_connection/pump.rs: `url: candidate.url,` => `url: None,`
 #[test]
 fn a_stun_server_gives_reflexive_candidates() {
     let mut setting = Setting::secure();
@@ -300,6 +302,7 @@ fn a_dead_server_does_not_delay_a_trickled_session() {
     assert!(channel.time <= ROUND_TRIP * 5, "{:?}", channel.time);
 }
 
+/// Trickle B20: crates/rill-peer/src/peer_connection/pump.rs: `url: candidate.url,` => `url: None,`
 #[test]
 fn beside_a_dead_server_a_live_one_answers() {
     let mut setting = Setting::secure();

@@ -78,6 +78,7 @@ fn words_after(side: &Adapter, told: usize) -> Vec<String> {
     side.diary.words().split_off(told)
 }
 
+/// Trickle D1: crates/rill-peer/src/view/candidates.rs: `.filter(|(_, m)| m.ice_ufrag() == Some(ufrag))`
 #[test]
 fn d1_each_generation_goes_to_its_own_description() {
     let (scene, old) = two_generations();
@@ -115,6 +116,7 @@ fn d1_each_generation_goes_to_its_own_description() {
     assert_eq!(told[1], ["host", "host", "srflx", "end"]);
 }
 
+/// Trickle D1: crates/rill-peer/src/view/candidates.rs: `if media.ice_ufrag().is_none_or(|own| own == ufrag) {`
 #[test]
 fn d1_remote_candidates_go_to_the_description_of_their_generation() {
     let mut lone = Lone::answered(&data_offer());
@@ -144,6 +146,7 @@ fn d1_remote_candidates_go_to_the_description_of_their_generation() {
     assert!(!pending.contains("a=end-of-candidates"));
 }
 
+/// Trickle D2: crates/rill-ice/src/agent/states.rs: `let mut states = self.sessions.iter().map(|session| session.gatherer.state);`
 #[test]
 fn d2_gathering_is_complete_when_no_generation_gathers() {
     let (scene, old) = two_generations();
@@ -169,6 +172,7 @@ fn d2_gathering_is_complete_when_no_generation_gathers() {
     assert_eq!(ends, [true, false], "the old generation ends first");
 }
 
+/// Trickle D3: crates/rill-peer/src/jsep/candidate.rs: `Some(wanted) if places.is_empty() => Err(AddIceCandidateError::UnknownUfrag(`
 #[test]
 fn d3_a_candidate_of_a_generation_that_is_gone_is_refused() {
     let mut lone = Lone::answered(&data_offer());
@@ -182,6 +186,7 @@ fn d3_a_candidate_of_a_generation_that_is_gone_is_refused() {
         .expect("the newest generation takes it");
 }
 
+/// Trickle D4: crates/rill-peer/src/peer_connection/commit.rs: `self.agent.restart(now, *id, credentials.clone());`
 #[test]
 fn d4_a_restart_may_begin_while_the_first_gathering_runs() {
     let mut scene = slow_scene();
@@ -206,6 +211,7 @@ fn d4_a_restart_may_begin_while_the_first_gathering_runs() {
 }
 
 /// Both have completed; the end of Bob's next generation is held back.
+/// Trickle D5: crates/rill-ice/src/agent/restart.rs: `session.remote.lite = lite;`
 #[test]
 fn d5_the_end_of_one_generation_is_not_the_end_of_the_next() {
     let mut scene = Setting::default().build();
@@ -231,6 +237,8 @@ fn d5_the_end_of_one_generation_is_not_the_end_of_the_next() {
     scene.check_echo(&channel);
 }
 
+/// Trickle D6: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_ref())`
+/// Trickle A9: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];` => `let options = vec!["trickle".to_owned()];`
 #[test]
 fn d6_a_peer_that_trickled_is_trickled_to_in_a_restart() {
     let mut scene = Setting::default().build();
@@ -260,6 +268,7 @@ fn ice_words(words: &[String]) -> Vec<&str> {
     ice.collect()
 }
 
+/// Trickle D15: crates/rill-ice/src/agent/states.rs: `if newest.conclusion.selected.is_some() || has_failed {`
 #[test]
 fn d15_a_completed_transport_is_connected_during_a_restart() {
     let mut scene = Setting::default().build();
@@ -291,6 +300,7 @@ fn cut(silence: Duration, expected: IceConnectionState) -> (Scene, Connected, us
     (scene, channel, told)
 }
 
+/// Trickle D15: crates/rill-ice/src/agent/states.rs: `Some(false) => TransportState::Checking,`
 #[test]
 fn d15_a_disconnected_or_failed_transport_checks_during_a_restart() {
     for (silence, state) in [
@@ -315,6 +325,7 @@ fn d15_a_disconnected_or_failed_transport_checks_during_a_restart() {
 }
 
 /// Bob's answer takes three seconds, and texts do not wait for it.
+/// Trickle D15: crates/rill-ice/src/transport.rs: `let nominated = newest_first().find(|session| session.is_nominated());`
 #[test]
 fn d15_data_stays_on_the_old_pair_until_there_is_a_new_one() {
     let mut scene = Setting::default().build();
@@ -344,6 +355,7 @@ fn d15_data_stays_on_the_old_pair_until_there_is_a_new_one() {
     scene.check_echo(&channel);
 }
 
+/// Trickle D16: crates/rill-peer/src/transport/mod.rs: `same_id && self.fingerprints == other.fingerprints`
 #[test]
 fn d16_transport_and_dtls_outlive_a_restart() {
     let mut scene = Setting::secure().build();
@@ -376,6 +388,7 @@ fn d16_transport_and_dtls_outlive_a_restart() {
 }
 
 /// Bob hands over to another connection, with another certificate, at the restart.
+/// Trickle D16: crates/rill-peer/src/transport/mod.rs: `State::Running(running) if running.peer.is_same(&peer) => return false,`
 #[test]
 fn d16_another_fingerprint_means_another_handshake() {
     let setting = Setting::secure();
@@ -407,6 +420,7 @@ fn d16_another_fingerprint_means_another_handshake() {
 }
 
 /// Alice at home gets a server, or a policy, while connected.
+/// Trickle D17: crates/rill-peer/src/peer_connection/configure.rs: `self.agent.set_stun_servers(servers.stun);`
 #[test]
 fn d17_another_configuration_waits_for_the_next_gathering() {
     let setting = Setting::default();
@@ -442,6 +456,7 @@ fn d17_another_configuration_waits_for_the_next_gathering() {
     assert_eq!(ufrag(scene.alice()), before, "once is enough");
 }
 
+/// Trickle D17: crates/rill-peer/src/peer_connection/configure.rs: `|| configuration.ice_transport_policy != before.ice_transport_policy;` => `;`
 #[test]
 fn d17_another_policy_makes_the_next_offer_restart() {
     let mut lone = Lone::pair().into_iter().next().expect("there are two");

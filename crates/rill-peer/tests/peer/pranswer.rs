@@ -48,6 +48,7 @@ fn pairs(scene: &Scene) -> Vec<(String, String)> {
     pairs.map(pair).collect()
 }
 
+/// Trickle D9: crates/rill-ice/src/agent/remote.rs: `if self.ctx.closed || known == Some(&credentials) {`
 #[test]
 fn d9_another_ufrag_discards_the_checks_and_the_same_keeps_them() {
     let mut scene = offered();
@@ -78,6 +79,7 @@ fn d9_another_ufrag_discards_the_checks_and_the_same_keeps_them() {
     );
 }
 
+/// Trickle D10: crates/rill-peer/src/view/transport.rs: `.retain(|candidate| is_of(candidate, remote));` => `.retain(|_| false);`
 #[test]
 fn d10_candidates_of_a_pranswer_hold_after_the_answer() {
     let mut scene = offered();
@@ -109,6 +111,7 @@ fn d10_candidates_of_a_pranswer_hold_after_the_answer() {
 }
 
 /// Bob answers for the time being, and then for good; his candidates come in between.
+/// Trickle D10: crates/rill-peer/src/jsep/descriptions.rs: `| (Side::Remote, SdpType::Answer, S::HaveLocalOffer | S::HaveRemotePranswer)`
 #[test]
 fn d10_a_session_forms_over_pranswer_and_answer() {
     let mut scene = Setting::default().build();

@@ -29,6 +29,7 @@ fn assert_renewed(before: &[(String, String)], after: &[(String, String)]) {
     }
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/configure.rs: `self.restart.replace = self.used_credentials();`
 #[test]
 fn d7_before_the_first_exchange_it_means_nothing() {
     let setting = Setting::default();
@@ -50,6 +51,7 @@ fn d7_before_the_first_exchange_it_means_nothing() {
     assert_eq!(carol.asked(), 0);
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `return Credentials::generate(&mut self.rng);`
 #[test]
 fn d7_the_next_offer_renews_every_section() {
     let setting = Setting::bundling(BundlePolicy::MaxCompat);
@@ -74,6 +76,7 @@ fn d7_the_next_offer_renews_every_section() {
     assert_eq!(of_local(&alice), renewed[..1], "once is enough");
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `return Credentials::generate(&mut self.rng);`
 #[test]
 fn d7_sections_apart_are_all_renewed() {
     let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);
@@ -88,6 +91,7 @@ fn d7_sections_apart_are_all_renewed() {
     assert_renewed(&before, &of_local(&lone));
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/configure.rs: `!self.replace.is_empty()`
 #[test]
 fn d7_it_asks_for_negotiation_once() {
     let [mut alice, mut bob] = Lone::pair();
@@ -100,6 +104,7 @@ fn d7_it_asks_for_negotiation_once() {
     assert_eq!(alice.asked(), 2, "it is satisfied");
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/configure.rs: `!self.replace.is_empty()`
 #[test]
 fn d7_it_waits_for_the_offer_under_way() {
     let [mut alice, mut bob] = Lone::pair();
@@ -117,6 +122,7 @@ fn d7_it_waits_for_the_offer_under_way() {
     assert_eq!(alice.asked(), 2);
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/configure.rs: `if !list.iter().any(is_there) {`
 #[test]
 fn d7_it_survives_a_remote_offer_without_a_restart() {
     let [mut alice, mut bob] = Lone::pair();
@@ -130,6 +136,7 @@ fn d7_it_survives_a_remote_offer_without_a_restart() {
     assert_eq!(alice.asked(), 3);
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/configure.rs: `list.clear();`
 #[test]
 fn d7_a_restart_by_the_peer_satisfies_it() {
     let [mut alice, mut bob] = Lone::pair();
@@ -145,6 +152,7 @@ fn d7_a_restart_by_the_peer_satisfies_it() {
 }
 
 /// Only one of two sections is restarted by the peer; the other is still to do.
+/// Trickle D7: crates/rill-peer/src/peer_connection/configure.rs: `if !list.iter().any(is_there) {`
 #[test]
 fn d7_a_restart_in_part_does_not_satisfy_it() {
     let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);
@@ -163,6 +171,7 @@ fn d7_a_restart_in_part_does_not_satisfy_it() {
     assert_ne!(of_local(&lone)[0], before[0]);
 }
 
+/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `if in_use && (options.ice_restart || self.restart.is_wanted(&present)) {` => `if in_use && self.restart.is_wanted(&present) {`
 #[test]
 fn d7_it_survives_rollback_and_the_option_does_not() {
     let [mut alice, mut bob] = Lone::pair();
@@ -200,6 +209,7 @@ fn answer_of(bob: &mut Lone, offer: &str, credentials: &[(String, String)]) -> S
     })
 }
 
+/// Trickle D8: crates/rill-peer/src/jsep/remote_answer.rs: `(true, false) => Err(SectionProblem::RestartUnanswered),` => `(true, false) => Ok(()),`
 #[test]
 fn d8_an_answer_to_a_restart_restarts_too() {
     let [mut alice, mut bob] = Lone::pair();
@@ -217,6 +227,7 @@ fn d8_an_answer_to_a_restart_restarts_too() {
         .expect("the restarted one fits");
 }
 
+/// Trickle D8: crates/rill-peer/src/jsep/remote_answer.rs: `(false, true) => Err(SectionProblem::RestartUnasked),` => `(false, true) => Ok(()),`
 #[test]
 fn d8_an_answer_to_anything_else_does_not_restart() {
     let [mut alice, mut bob] = Lone::pair();
@@ -244,6 +255,7 @@ fn is_about_restarts(error: &SetDescriptionError) -> bool {
 }
 
 /// An offer of other credentials is a restart, and our answer is one too.
+/// Trickle D8: crates/rill-peer/src/peer_connection/commit.rs: `if restarts.contains(&id) {`
 #[test]
 fn d8_a_restarting_offer_is_answered_with_new_credentials() {
     let mut lone = Lone::answered(&data_offer());

@@ -35,6 +35,7 @@ fn gathering_words(scene: &Scene, told: usize) -> Vec<String> {
     words.into_iter().filter(about).collect()
 }
 
+/// Trickle D11: crates/rill-peer/src/jsep/mod.rs: `if let Some(stable) = self.stable.take() {`
 #[test]
 fn d11_the_rollback_of_the_first_offer_ends_gathering() {
     // While it gathers, and when it is complete.
@@ -58,6 +59,7 @@ fn d11_the_rollback_of_the_first_offer_ends_gathering() {
     }
 }
 
+/// Trickle D12: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
 #[test]
 fn d12_the_rollback_of_a_complete_restart_is_silent() {
     let mut scene = Setting::default().build();
@@ -88,6 +90,7 @@ fn d12_the_rollback_of_a_complete_restart_is_silent() {
 }
 
 /// The restart is taken back while it gathers: the state is complete as before.
+/// Trickle D12: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
 #[test]
 fn d12_the_rollback_of_a_gathering_restart_leaves_the_old_one_complete() {
     let mut setting = Setting::default();
@@ -103,6 +106,9 @@ fn d12_the_rollback_of_a_gathering_restart_leaves_the_old_one_complete() {
     assert_eq!(gathering, IceGatheringState::Gathering);
     let told = scene.alice().diary.entries.len();
     scene.roll_back(scene.alice);
+    scene.run_for(Duration::from_millis(1));
+    let complete = scene.alice().pc.ice_gathering_state();
+    assert_eq!(complete, IceGatheringState::Complete, "at once");
     scene.run_for(Duration::from_secs(5));
     assert_eq!(candidates(&scene.alice().diary.entries[told..]).len(), 0);
     let complete = scene.alice().pc.ice_gathering_state();
@@ -110,6 +116,7 @@ fn d12_the_rollback_of_a_gathering_restart_leaves_the_old_one_complete() {
     scene.check_echo(&channel);
 }
 
+/// Trickle D13: crates/rill-peer/src/jsep/descriptions.rs: `(_, SdpType::Rollback) => {`
 #[test]
 fn d13_candidates_of_a_rolled_back_remote_restart_are_refused() {
     let mut lone = Lone::answered(&data_offer());
@@ -137,6 +144,7 @@ fn d13_candidates_of_a_rolled_back_remote_restart_are_refused() {
 }
 
 /// Bob takes the restart and answers; Alice, who does not hear him, takes it back.
+/// Trickle D14: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
 #[test]
 fn d14_what_was_rolled_back_is_forgotten() {
     let mut scene = Setting::default().build();
@@ -200,6 +208,7 @@ fn d14_what_was_rolled_back_is_forgotten() {
 }
 
 /// The first offer, taken back after its candidates were told: another one brings other candidates.
+/// Trickle D14: crates/rill-peer/src/jsep/mod.rs: `if let Some(stable) = self.stable.take() {`
 #[test]
 fn d14_candidates_of_a_first_offer_do_not_come_back() {
     let mut scene = Setting::default().build();

@@ -58,6 +58,7 @@ fn a_section_that_only_receives_connects() {
     }
 }
 
+/// Trickle C13: crates/rill-peer/src/jsep/candidate.rs: `let Some(transport) = self.sections.get(index).and_then(Section::transport) else {` => `let Some(transport) = self.sections.get(index).and_then(Section::transport).or_else(|| self.sections.iter().find_map(Section::transport)) else {`
 #[test]
 fn c13_a_candidate_of_a_stopped_section_has_no_effect() {
     let mut lone = Lone::new();
@@ -82,6 +83,7 @@ fn offered(media: MediaKind) -> Scene {
 }
 
 /// Bob's answer rejects the only section.
+/// Trickle B15: crates/rill-peer/src/view/mod.rs: `self.transports.retain(is_live);`
 #[test]
 fn b15_a_rejected_session_is_new_again() {
     let mut scene = offered(MediaKind::Audio);

@@ -29,6 +29,7 @@ fn can_trickle_after(offer: &str) -> Option<bool> {
     lone.pc.can_trickle_ice_candidates()
 }
 
+/// Trickle A1: crates/rill-peer/src/jsep/descriptions.rs: `.map(|description| description.session.lists_trickle())`
 #[test]
 fn a1_null_until_there_is_a_remote_description() {
     let lone = Lone::with_channel();
@@ -36,6 +37,7 @@ fn a1_null_until_there_is_a_remote_description() {
     assert_eq!(Lone::offering().pc.can_trickle_ice_candidates(), None);
 }
 
+/// Trickle A2: crates/rill-sdp/src/session.rs: `tokens.iter().any(|token| token == "trickle"),`
 #[test]
 fn a2_the_token_anywhere_decides() {
     let plain = || vec![Section::audio("0"), Section::data("1")];
@@ -88,6 +90,7 @@ fn a2_the_token_anywhere_decides() {
     }
 }
 
+/// Trickle A3: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_ref())`
 #[test]
 fn a3_every_kind_of_remote_description_counts() {
     let mut lone = Lone::offering();
@@ -123,6 +126,7 @@ fn answer_to(offerer: &Lone) -> String {
     answerer.pc.local_description().expect("it was applied").sdp
 }
 
+/// Trickle A4: crates/rill-peer/src/peer_connection/mod.rs: `self.view.descriptions.can_trickle()` => `self.jsep.descriptions.can_trickle()`
 #[test]
 fn a4_it_changes_in_the_task_of_the_description() {
     let mut lone = Lone::new();
@@ -140,6 +144,7 @@ fn a4_it_changes_in_the_task_of_the_description() {
     assert_eq!(entry.getters().can_trickle, Some(true));
 }
 
+/// Trickle A5: crates/rill-peer/src/peer_connection/apply.rs: `self.provide_spares(session.media.len());`
 #[test]
 fn a5_a_refused_description_leaves_it() {
     let mut lone = Lone::answered(&data_offer());
@@ -159,6 +164,7 @@ fn a5_a_refused_description_leaves_it() {
     }
 }
 
+/// Trickle A6: crates/rill-peer/src/jsep/descriptions.rs: `(_, SdpType::Rollback) => {`
 #[test]
 fn a6_rollback_returns_to_the_description_in_effect() {
     let mut lone = Lone::new();
@@ -181,6 +187,7 @@ fn a6_rollback_returns_to_the_description_in_effect() {
     assert_eq!(lone.pc.can_trickle_ice_candidates(), Some(true));
 }
 
+/// Trickle A7: crates/rill-sdp/src/session.rs: `.any(|attribute| match attribute {`
 #[test]
 fn a7_candidates_and_local_descriptions_do_not_matter() {
     let full = Section::data("0")
@@ -202,6 +209,7 @@ fn a7_candidates_and_local_descriptions_do_not_matter() {
 
 /// Without token and end marker the description is all there is: ICE completes. With the token more
 /// may come: it stays connected.
+/// Trickle A8: crates/rill-peer/src/peer_connection/commit.rs: `} else if !trickle {`
 #[test]
 fn a8_false_means_end_of_candidates() {
     for (token, expected) in [
@@ -232,6 +240,7 @@ fn a8_false_means_end_of_candidates() {
     }
 }
 
+/// Trickle A9: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];` => `let options = vec!["trickle".to_owned()];`
 #[test]
 fn a9_offers_carry_both_tokens_at_session_level() {
     let mut lone = Lone::with_channel();
@@ -246,6 +255,7 @@ fn a9_offers_carry_both_tokens_at_session_level() {
     assert_eq!(offer.matches("a=ice-options").count(), 1);
 }
 
+/// Trickle A10: crates/rill-peer/src/jsep/create.rs: `.filter(|token| lists_ice_option(offer, token))` => `.filter(|_| true)`
 #[test]
 fn a10_answers_carry_the_tokens_of_the_offer() {
     for (offered, expected) in [
@@ -274,6 +284,7 @@ fn a10_answers_carry_the_tokens_of_the_offer() {
     }
 }
 
+/// Trickle A11: crates/rill-peer/src/view/mod.rs: `self.descriptions.signaling_state = crate::SignalingState::Closed;`
 #[test]
 fn a11_it_is_readable_after_close() {
     let mut lone = Lone::answered(&data_offer());
@@ -325,6 +336,7 @@ fn is_null(entry: &Entry) -> bool {
     matches!(entry.event(), Some(Event::IceCandidate(None)))
 }
 
+/// Trickle B1, B3: crates/rill-peer/src/peer_connection/commit.rs: `let mut described = self.described(Side::Local, plan.description, Some(operation));`
 #[test]
 fn b1_b3_the_description_is_applied_before_gathering_speaks() {
     let scene = gathered(Manner::Trickle);
@@ -344,6 +356,9 @@ fn b1_b3_the_description_is_applied_before_gathering_speaks() {
     }
 }
 
+/// Trickle B4: crates/rill-peer/src/view/candidates.rs: `let Some((mid, index)) = self.insert_local(&found.ufrag, &line) else {`
+/// Trickle B5: crates/rill-peer/src/view/candidates.rs: `sdp_mid: mid,`
+/// Trickle B6: crates/rill-peer/src/view/candidates.rs: `.map_or_else(String::new, |candidate| candidate.to_string()),`
 #[test]
 fn b4_b5_b6_a_candidate_is_in_its_section_when_it_is_told() {
     let scene = gathered(Manner::Trickle);
@@ -371,6 +386,7 @@ fn b4_b5_b6_a_candidate_is_in_its_section_when_it_is_told() {
     }
 }
 
+/// Trickle B7: crates/rill-peer/src/view/candidates.rs: `let line = line.map_or(Attribute::EndOfCandidates, Attribute::from);`
 #[test]
 fn b7_one_end_marker_after_the_last_candidate() {
     let scene = gathered(Manner::Trickle);
@@ -391,6 +407,7 @@ fn b7_one_end_marker_after_the_last_candidate() {
     }
 }
 
+/// Trickle B8, B9: crates/rill-peer/src/view/states.rs: `events.push(Event::IceCandidate(None));`
 #[test]
 fn b8_b9_complete_then_one_null_in_a_later_task() {
     let scene = gathered(Manner::Trickle);
@@ -416,6 +433,7 @@ fn b8_b9_complete_then_one_null_in_a_later_task() {
     }
 }
 
+/// Trickle B10, B11: crates/rill-peer/src/view/states.rs: `if any(GatheringState::Gathering) {`
 #[test]
 fn b10_b11_gathering_then_complete_with_everything_in_the_description() {
     let scene = gathered(Manner::Trickle);
@@ -446,6 +464,7 @@ fn b10_b11_gathering_then_complete_with_everything_in_the_description() {
     }
 }
 
+/// Trickle B12: crates/rill-peer/src/peer_connection/commit.rs: `self.restart_asked(now, before.as_ref(), &plan.remote, &plan.restarts);`
 #[test]
 fn b12_a_remote_description_does_not_gather() {
     let mut scene = Setting::default().build();
@@ -463,6 +482,7 @@ fn b12_a_remote_description_does_not_gather() {
     assert_eq!(scene.bob().pc.ice_gathering_state(), IceGatheringState::New);
 }
 
+/// Trickle B13: crates/rill-ice/src/agent/gathering.rs: `if self.ctx.closed || session.gatherer.state != GatheringState::New {`
 #[test]
 fn b13_renegotiation_does_not_gather_again() {
     let mut scene = gathered(Manner::Trickle);
@@ -484,6 +504,7 @@ fn b13_renegotiation_does_not_gather_again() {
     assert_eq!(scene.alice().pc.signaling_state(), SignalingState::Stable);
 }
 
+/// Trickle B14: crates/rill-peer/src/view/states.rs: `gathering: IceGatheringState::New,`
 #[test]
 fn b14_an_empty_offer_does_not_gather() {
     let mut scene = Setting::default().build();
@@ -502,6 +523,7 @@ fn b14_an_empty_offer_does_not_gather() {
 }
 
 /// B15, D11: the rollback of the first offer takes the transport away.
+/// Trickle B15, D11: crates/rill-peer/src/view/mod.rs: `self.transports.retain(is_live);`
 #[test]
 fn b15_without_transports_gathering_is_new_again() {
     let mut scene = rich_scene(Manner::Trickle);
@@ -519,6 +541,7 @@ fn b15_without_transports_gathering_is_new_again() {
     assert_eq!(scene.alice().sockets.len(), 0, "its sockets are closed");
 }
 
+/// Trickle B16: crates/rill-peer/src/peer_connection/mod.rs: `self.tasks.clear();`
 #[test]
 fn b16_nothing_fires_after_close() {
     for after in [0, 5, 15, 25, 45, 65, 85, 200, 3000] {
@@ -527,7 +550,12 @@ fn b16_nothing_fires_after_close() {
         scene.offer(scene.alice);
         scene.run_for(Duration::from_millis(after));
         let told = scene.alice().diary.entries.len();
-        scene.sim.with(scene.alice, |side, now| side.pc.close(now));
+        scene.sim.with(scene.alice, |side, now| {
+            // Its task is queued by now.
+            side.pc.restart_ice(now);
+            side.pc.set_local_description(now, None).expect("it fits");
+            side.pc.close(now);
+        });
         scene.run_for(Duration::from_secs(10));
         assert_eq!(
             scene.alice().diary.entries.len(),
@@ -539,6 +567,7 @@ fn b16_nothing_fires_after_close() {
 }
 
 /// Two servers see the same address, and without a NAT it is that of the host.
+/// Trickle B17: crates/rill-ice/src/candidate/local.rs: `if self.find(candidate.address, candidate.base).is_some() {`
 #[test]
 fn b17_duplicates_are_not_told() {
     let servers = vec!["stun:192.0.2.1", "stun:192.0.2.2"];
@@ -560,6 +589,7 @@ fn b17_duplicates_are_not_told() {
     assert_eq!(count(scene.bob()), 1, "{:?}", scene.bob().diary.words());
 }
 
+/// Trickle B22: crates/rill-ice/src/agent/servers.rs: `self.report_failure(ctx, now, index, outcome);`
 #[test]
 fn b22_errors_come_once_and_while_gathering() {
     let scene = gathered(Manner::Trickle);
@@ -599,6 +629,7 @@ fn ends() -> [Option<IceCandidateInit>; 4] {
     ]
 }
 
+/// Trickle C1: crates/rill-peer/src/jsep/candidate.rs: `return Err(AddIceCandidateError::NoRemoteDescription);`
 #[test]
 fn c1_without_a_remote_description_nothing_is_taken() {
     for mut lone in [Lone::new(), Lone::offering()] {
@@ -611,6 +642,7 @@ fn c1_without_a_remote_description_nothing_is_taken() {
     }
 }
 
+/// Trickle C2, C10: crates/rill-peer/src/jsep/candidate.rs: `"" => None,`
 #[test]
 fn c2_c10_an_end_without_a_section_is_for_all_of_the_generation() {
     for form in ends() {
@@ -628,6 +660,7 @@ fn c2_c10_an_end_without_a_section_is_for_all_of_the_generation() {
     assert_eq!(refuse(&mut lone, Some(unknown)), Exception::Operation);
 }
 
+/// Trickle C2: crates/rill-peer/src/jsep/candidate.rs: `Ok((0..remote.media.len()).collect())`
 #[test]
 fn c2_every_bundled_section_gets_the_end() {
     let audio = Section {
@@ -643,6 +676,7 @@ fn c2_every_bundled_section_gets_the_end() {
     }
 }
 
+/// Trickle C4: crates/rill-peer/src/jsep/candidate.rs: `return Err(AddIceCandidateError::NoSection);` => `{}`
 #[test]
 fn c4_a_candidate_without_a_section_is_a_type_error_before_all_else() {
     let mut closed = two_sections();
@@ -658,6 +692,8 @@ fn c4_a_candidate_without_a_section_is_a_type_error_before_all_else() {
     }
 }
 
+/// Trickle C5, C6, C8: crates/rill-peer/src/jsep/candidate.rs: `if let Some(mid) = mid.filter(|mid| !mid.is_empty() || !by_index) {`
+/// Trickle C7: crates/rill-peer/src/jsep/candidate.rs: `return if usize::from(index) < remote.media.len() {` => `return if index > 0 && usize::from(index) < remote.media.len() {`
 #[test]
 fn c5_to_c8_the_mid_decides_then_the_index() {
     let mut lone = two_sections();
@@ -667,7 +703,7 @@ fn c5_to_c8_the_mid_decides_then_the_index() {
     };
     for form in [
         both("x", 0),
-        both("", 1),
+        both("", 2),
         with_mid(LINE, ""),
         with_mid("", "x"),
         with_index(LINE, 2),
@@ -679,6 +715,7 @@ fn c5_to_c8_the_mid_decides_then_the_index() {
     for form in [
         both("d", 0),
         both("d", 9999),
+        both("", 1),
         with_mid(LINE, "d"),
         with_index(LINE, 1),
     ] {
@@ -697,6 +734,7 @@ fn c5_to_c8_the_mid_decides_then_the_index() {
     assert!(remote.contains(LINE));
 }
 
+/// Trickle C9: crates/rill-peer/src/jsep/candidate.rs: `Some(wanted) => known.find(|&known| known == wanted),`
 #[test]
 fn c9_the_generation_must_be_that_sections() {
     let mut lone = two_sections();
@@ -714,6 +752,7 @@ fn c9_the_generation_must_be_that_sections() {
         .expect("it is taken");
 }
 
+/// Trickle C11: crates/rill-peer/src/jsep/candidate.rs: `let wanted = init.username_fragment.as_deref().or(inside);` => `let wanted = init.username_fragment.as_deref();`
 #[test]
 fn c11_the_lines_own_generation_counts_too() {
     let mut lone = two_sections();
@@ -728,6 +767,8 @@ fn c11_the_lines_own_generation_counts_too() {
     lone.add(Some(with_mid(&own, "d"))).expect("it is taken");
 }
 
+/// Trickle C12: crates/rill-peer/src/jsep/candidate.rs: `text => Some(Candidate::parse(text)?),`
+/// Trickle C12, C14: crates/rill-peer/src/view/candidates.rs: `Attribute::Candidate(candidate) => drop(media.insert_candidate((**candidate).clone())),`
 #[test]
 fn c12_c14_what_cannot_be_paired_is_mirrored_all_the_same() {
     let mut lone = two_sections();
@@ -764,6 +805,8 @@ fn c12_c14_what_cannot_be_paired_is_mirrored_all_the_same() {
     }
 }
 
+/// Trickle C17: crates/rill-peer/src/peer_connection/poll.rs: `self.view.add_remote_candidate(&added);`
+/// Trickle C15: crates/rill-sdp/src/media.rs: `if self.candidates().any(|other| *other == candidate) {`
 #[test]
 fn c15_c17_a_candidate_is_mirrored_once_before_it_completes() {
     let mut lone = two_sections();
@@ -777,6 +820,7 @@ fn c15_c17_a_candidate_is_mirrored_once_before_it_completes() {
     }
 }
 
+/// Trickle C15: crates/rill-sdp/src/media.rs: `if self.candidates().any(|other| *other == candidate) {`
 #[test]
 fn c15_a_candidate_told_twice_is_one_line() {
     let mut scene = Setting::default().build();
@@ -795,6 +839,7 @@ fn c15_a_candidate_told_twice_is_one_line() {
     assert_eq!(remote.matches("a=candidate:").count(), 1);
 }
 
+/// Trickle C18: crates/rill-peer/src/jsep/candidate.rs: `return Err(AddIceCandidateError::Closed);`
 #[test]
 fn c18_a_closed_connection_takes_nothing() {
     let mut lone = two_sections();
