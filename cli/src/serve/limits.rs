@@ -16,10 +16,22 @@ pub(super) const MESSAGE_BYTES: usize = 64 * 1024;
 pub(super) const MESSAGES: u32 = 4096;
 /// Signalling messages of one session that may be refused before it ends.
 pub(super) const MISTAKES: u32 = 16;
-/// Data channels of one session that are echoed.
+/// Data channels of one session that are served.
 pub(super) const CHANNELS: usize = 64;
 /// Bytes that an echo may have waiting to leave before it stops reading.
 pub(super) const ECHO_BUFFER: usize = 1024 * 1024;
+/// Candidate pairs that the page is told of.
+pub(super) const PAIRS: usize = 100;
+/// Throughput runs of one session at a time: one that is ending, and the next.
+pub(super) const RUNS: usize = 2;
+/// Bytes of one message of a throughput run; what both browsers accept.
+pub(super) const RUN_MESSAGE_BYTES: usize = 256 * 1024;
+/// Bytes that a throughput run may have waiting to leave before it stops sending.
+pub(super) const RUN_BUFFER: usize = 1024 * 1024;
+/// How long a throughput run may be told to send, in seconds.
+pub(super) const RUN_SECONDS: u64 = 30;
+/// How long after its time a throughput run still takes what the page sends.
+pub(super) const RUN_GRACE: Duration = Duration::from_secs(2);
 /// How long a page may take to read one message of ours.
 pub(super) const WRITE_TIME: Duration = Duration::from_secs(5);
 /// From the session's start to its first offer.

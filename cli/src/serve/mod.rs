@@ -1,5 +1,6 @@
 //! `rill serve`: the page, its signalling, and a Rust peer for each browser that opens it.
 
+mod channels;
 mod connections;
 mod echo;
 mod guard;
@@ -7,10 +8,12 @@ mod limits;
 mod log;
 mod origin;
 mod page;
+mod pairs;
 mod peer;
 mod server;
 mod session;
 mod signal;
+mod throughput;
 mod vigil;
 
 use std::io;

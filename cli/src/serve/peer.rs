@@ -1,28 +1,26 @@
-//! The Rust peer of one session: DESIGN's two ways to answer an offer, and an echo.
+//! The Rust peer of one session: DESIGN's two ways to answer an offer, and ICE restarts.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use rill::{
-    CandidatePair, Configuration, ConnectionState, DataChannel, Event, GatheringWait, IceCandidate,
-    IceCandidateInit, IceServer, Kind, Loopback, PeerConnection, SdpType, SessionDescription,
+    AddIceCandidateError, CandidatePair, Configuration, ConnectionState, Event, GatheringWait,
+    IceCandidate, IceCandidateInit, IceServer, Loopback, PeerConnection, SdpType,
+    SessionDescription, SignalingState,
 };
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::server_outcome::sentence;
 
-use super::echo::echo;
-use super::limits::CHANNELS;
-use super::signal::{AnswerTime, Candidate, ChannelState, FromRill, PairEnd, StateName};
+use super::channels::Channels;
+use super::pairs::PairWatch;
+use super::signal::{AnswerTime, Candidate, FromRill, PairEnd, StateName, kind_name};
 
-/// How long an answer without trickle waits for candidates: a dead STUN server is given up
+/// How long a description without trickle waits for candidates: a dead STUN server is given up
 /// sooner, so this only bounds what nobody foresaw.
 const GATHERING_TIME: Duration = Duration::from_secs(5);
-
-/// Reports of echoes and of the awaited answer that may wait to be sent to the page.
-const REPORTS: usize = 64;
 
 /// Why the Rust peer refused; `Display` is shown on the page.
 #[derive(Debug, thiserror::Error)]
@@ -33,20 +31,30 @@ pub(super) enum PeerError {
     Offer(String),
     #[error("The answer could not be made: {0}.")]
     Answer(String),
+    #[error("The browser's answer could not be applied: {0}.")]
+    BrowserAnswer(String),
     #[error("The browser's candidate could not be added: {0}.")]
     Candidate(String),
 }
 
-/// A peer connection that answers, echoes, and tells the page what it does.
+/// A peer connection that answers, restarts when it is told, and tells the page what it does.
+///
+/// Offers may cross (webrtc-pc §10.7). Rill is the impolite side: it ignores an offer that comes
+/// while its own is out, and the page, which is polite, rolls back and answers.
 pub(super) struct Peer {
     connection: PeerConnection,
     /// Whether our candidates go to the browser as they come.
     trickle: bool,
+    /// The last offer of the browser was ignored; so are its candidates.
+    ignoring: bool,
+    /// A negotiation is needed, and begins when nothing else is under way.
+    offer_due: bool,
+    /// The local description waits for its candidates, at most until then.
+    held_until: Option<Instant>,
     ready: VecDeque<FromRill>,
-    /// Echoes, and the wait for an answer's candidates; they end with the peer.
-    tasks: JoinSet<()>,
-    reporter: mpsc::Sender<FromRill>,
+    channels: Channels,
     reports: mpsc::Receiver<FromRill>,
+    pairs: PairWatch,
 }
 
 impl Peer {
@@ -63,61 +71,91 @@ impl Peer {
         };
         let connection = PeerConnection::new(configuration)
             .map_err(|error| PeerError::New(error.to_string()))?;
-        let (reporter, reports) = mpsc::channel(REPORTS);
+        let (channels, reports) = Channels::new();
         Ok(Self {
             connection,
             trickle: false,
+            ignoring: false,
+            offer_due: false,
+            held_until: None,
             ready: VecDeque::new(),
-            tasks: JoinSet::new(),
-            reporter,
+            channels,
             reports,
+            pairs: PairWatch::new(),
         })
     }
 
     /// Applies the browser's offer and answers it: at once if the browser can trickle, else
     /// when every candidate is known.
     pub(super) async fn offer(&mut self, sdp: String) -> Result<(), PeerError> {
-        let refused = |error: &dyn std::error::Error| PeerError::Offer(error.to_string());
-        let failed = |error: &dyn std::error::Error| PeerError::Answer(error.to_string());
+        self.ignoring = self.connection.signaling_state() == SignalingState::HaveLocalOffer;
+        if self.ignoring {
+            let text = "ignores an offer that crossed with its own".to_owned();
+            self.ready.push_back(FromRill::Note { text });
+            return Ok(());
+        }
         let offer = SessionDescription::new(SdpType::Offer, sdp);
         self.connection
             .set_remote_description(offer)
             .await
-            .map_err(|error| refused(&error))?;
+            .map_err(|error| PeerError::Offer(error.to_string()))?;
         self.drain().await;
+        // If this offer leaves something to negotiate, the event comes again after the answer.
+        self.offer_due = false;
         let can_trickle = self.connection.can_trickle_ice_candidates();
         self.trickle = can_trickle == Some(true);
         self.ready
             .push_back(FromRill::CanTrickle { value: can_trickle });
-        let answer = self
-            .connection
-            .create_answer()
-            .await
-            .map_err(|error| failed(&error))?;
         self.connection
-            .set_local_description(Some(answer))
+            .set_local_description(None)
             .await
-            .map_err(|error| failed(&error))?;
-        if self.trickle {
-            self.ready.push_back(FromRill::Branch {
-                answer: AnswerTime::AtOnce,
-            });
-            self.ready.push_back(current_answer(&self.connection));
+            .map_err(|error| PeerError::Answer(error.to_string()))?;
+        let answer = if self.trickle {
+            AnswerTime::AtOnce
         } else {
-            self.ready.push_back(FromRill::Branch {
-                answer: AnswerTime::WhenComplete,
-            });
-            self.answer_when_complete();
-        }
+            AnswerTime::WhenComplete
+        };
+        self.ready.push_back(FromRill::Branch { answer });
+        self.send_description();
+        Ok(())
+    }
+
+    /// Applies the browser's answer to our offer.
+    pub(super) async fn answer(&mut self, sdp: String) -> Result<(), PeerError> {
+        let answer = SessionDescription::new(SdpType::Answer, sdp);
+        self.connection
+            .set_remote_description(answer)
+            .await
+            .map_err(|error| PeerError::BrowserAnswer(error.to_string()))?;
+        self.ignoring = false;
+        self.drain().await;
+        let value = self.connection.can_trickle_ice_candidates();
+        self.ready.push_back(FromRill::CanTrickle { value });
         Ok(())
     }
 
     /// Adds the browser's candidate; `None` says that there are no more.
-    pub(super) async fn candidate(&self, candidate: Option<Candidate>) -> Result<(), PeerError> {
-        self.connection
-            .add_ice_candidate(candidate.map(IceCandidateInit::from))
-            .await
-            .map_err(|error| PeerError::Candidate(error.to_string()))
+    pub(super) async fn candidate(
+        &mut self,
+        candidate: Option<Candidate>,
+    ) -> Result<(), PeerError> {
+        let init = candidate.map(IceCandidateInit::from);
+        match self.connection.add_ice_candidate(init).await {
+            Err(_) if self.ignoring => Ok(()),
+            // What is late for a generation that a restart has ended is nobody's mistake.
+            Err(AddIceCandidateError::UnknownUfrag(_)) => {
+                let text = "drops a candidate of an earlier generation".to_owned();
+                self.ready.push_back(FromRill::Note { text });
+                Ok(())
+            }
+            added => added.map_err(|error| PeerError::Candidate(error.to_string())),
+        }
+    }
+
+    /// Restarts ICE from this side; the offer follows.
+    pub(super) fn restart(&mut self) {
+        self.ready.push_back(FromRill::Restart);
+        self.connection.restart_ice();
     }
 
     /// What the page is to be told next; `None` when the connection is closed.
@@ -128,11 +166,20 @@ impl Peer {
             if let Some(message) = self.ready.pop_front() {
                 return Some(message);
             }
+            if self.may_offer() {
+                self.make_offer().await;
+                continue;
+            }
             tokio::select! {
-                // The awaited answer comes after the events of the candidates that it carries.
+                // A held description comes after the events of the candidates that it carries.
                 biased;
                 event = self.connection.next_event() => self.handle(event?),
                 Some(report) = self.reports.recv() => return Some(report),
+                () = gathered(&self.connection, self.held_until) => {
+                    self.held_until = None;
+                    self.push_description();
+                }
+                pairs = self.pairs.changed(&self.connection) => return Some(FromRill::Pairs { pairs }),
             }
         }
     }
@@ -142,7 +189,7 @@ impl Peer {
     }
 
     pub(super) fn close(&mut self) {
-        self.tasks.abort_all();
+        self.channels.end();
         self.connection.close();
     }
 
@@ -160,18 +207,44 @@ impl Peer {
         }
     }
 
-    fn answer_when_complete(&mut self) {
-        let connection = self.connection.clone();
-        let reporter = self.reporter.clone();
-        self.tasks.spawn(async move {
-            let wait = GatheringWait {
-                deadline: Some(GATHERING_TIME),
-                ..GatheringWait::default()
-            };
-            connection.gathering_complete(wait).await;
-            // The session is over when nobody takes the answer.
-            let _ = reporter.send(current_answer(&connection)).await;
-        });
+    /// An answer that is still held has to leave first.
+    fn may_offer(&self) -> bool {
+        self.offer_due
+            && self.held_until.is_none()
+            && self.connection.signaling_state() == SignalingState::Stable
+    }
+
+    async fn make_offer(&mut self) {
+        self.offer_due = false;
+        match self.connection.set_local_description(None).await {
+            Ok(()) => self.send_description(),
+            Err(error) => {
+                let text = format!("The offer could not be made: {error}.");
+                self.ready.push_back(FromRill::Problem { text });
+            }
+        }
+    }
+
+    fn send_description(&mut self) {
+        if self.trickle {
+            self.push_description();
+        } else {
+            self.held_until = Some(Instant::now() + GATHERING_TIME);
+        }
+    }
+
+    fn push_description(&mut self) {
+        let message = match self.connection.local_description() {
+            Some(SessionDescription {
+                kind: SdpType::Offer,
+                sdp,
+            }) => FromRill::Offer { sdp },
+            Some(SessionDescription { sdp, .. }) => FromRill::Answer { sdp },
+            None => FromRill::Problem {
+                text: "The description was withdrawn before it left.".to_owned(),
+            },
+        };
+        self.ready.push_back(message);
     }
 
     fn handle(&mut self, event: Event) {
@@ -195,12 +268,15 @@ impl Peer {
                 outcome: sentence(&report.outcome),
                 elapsed_ms: report.elapsed.as_secs_f64() * 1000.0,
             },
-            Event::SelectedCandidatePairChange(pair) => selected(&pair),
-            Event::TransportError(error) => FromRill::Problem {
+            Event::SelectedCandidatePairChange(_, pair) => selected(&pair),
+            Event::TransportError(_, error) => FromRill::Problem {
                 text: format!("{error}."),
             },
-            Event::DataChannel(channel) => return self.echo(channel),
-            // Nothing here asks for a negotiation; the browser makes every offer.
+            Event::DataChannel(channel) => self.channels.serve(channel),
+            Event::NegotiationNeeded => {
+                self.offer_due = true;
+                return;
+            }
             _ => return,
         };
         self.ready.push_back(message);
@@ -214,40 +290,18 @@ impl Peer {
             FromRill::Gathered { candidate }
         }
     }
-
-    fn echo(&mut self, channel: DataChannel) {
-        while self.tasks.try_join_next().is_some() {}
-        if self.tasks.len() >= CHANNELS {
-            channel.close();
-            let text = format!("Only {CHANNELS} data channels are echoed; another was closed.");
-            self.ready.push_back(FromRill::Problem { text });
-            return;
-        }
-        let label = channel.label();
-        let state = ChannelState::Open;
-        self.ready.push_back(FromRill::Channel {
-            label: label.clone(),
-            state,
-        });
-        let reporter = self.reporter.clone();
-        self.tasks.spawn(async move {
-            if let Err(error) = echo(&channel).await {
-                let text = format!("A message could not be echoed: {error}.");
-                let _ = reporter.send(FromRill::Problem { text }).await;
-            }
-            let state = ChannelState::Closed;
-            let _ = reporter.send(FromRill::Channel { label, state }).await;
-        });
-    }
 }
 
-fn current_answer(connection: &PeerConnection) -> FromRill {
-    match connection.local_description() {
-        Some(answer) => FromRill::Answer { sdp: answer.sdp },
-        None => FromRill::Problem {
-            text: "The answer was withdrawn before it left.".to_owned(),
-        },
-    }
+/// Resolves when a description that is held has its candidates; never when none is.
+async fn gathered(connection: &PeerConnection, held_until: Option<Instant>) {
+    let Some(until) = held_until else {
+        return std::future::pending().await;
+    };
+    let wait = GatheringWait {
+        deadline: Some(until.saturating_duration_since(Instant::now())),
+        ..GatheringWait::default()
+    };
+    connection.gathering_complete(wait).await;
 }
 
 fn selected(pair: &CandidatePair) -> FromRill {
@@ -259,37 +313,5 @@ fn selected(pair: &CandidatePair) -> FromRill {
         local: end(pair.local.kind, pair.local.address),
         // A candidate that was signalled by name has its address only from the path.
         remote: end(pair.remote.kind, pair.path.remote),
-    }
-}
-
-/// W3C's `RTCIceCandidateType`.
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Host => "host",
-        Kind::ServerReflexive => "srflx",
-        Kind::PeerReflexive => "prflx",
-        Kind::Relayed => "relay",
-    }
-}
-
-impl From<Candidate> for IceCandidateInit {
-    fn from(candidate: Candidate) -> Self {
-        Self {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.sdp_mid,
-            sdp_m_line_index: candidate.sdp_m_line_index,
-            username_fragment: candidate.username_fragment,
-        }
-    }
-}
-
-impl From<IceCandidateInit> for Candidate {
-    fn from(init: IceCandidateInit) -> Self {
-        Self {
-            candidate: init.candidate,
-            sdp_mid: init.sdp_mid,
-            sdp_m_line_index: init.sdp_m_line_index,
-            username_fragment: init.username_fragment,
-        }
     }
 }

@@ -145,7 +145,12 @@ impl Session {
                 self.vigil.offered();
                 Ok(self.peer.offer(sdp).await?)
             }
+            FromPage::Answer { sdp } => Ok(self.peer.answer(sdp).await?),
             FromPage::Candidate { candidate } => Ok(self.peer.candidate(candidate).await?),
+            FromPage::Restart => {
+                self.peer.restart();
+                Ok(())
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The messages of the signalling WebSocket: JSON objects told apart by their `type`.
 
+use rill::{IceCandidateInit, Kind};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+use super::pairs::Pair;
 use super::vigil::End;
 
 /// What the page sends.
@@ -11,11 +13,15 @@ use super::vigil::End;
 pub(super) enum FromPage {
     /// The browser's offer; a later one renegotiates.
     Offer { sdp: String },
+    /// The browser's answer to an offer of ours.
+    Answer { sdp: String },
     /// The browser's candidate, or null when there are no more.
     Candidate {
         #[serde(deserialize_with = "present")]
         candidate: Option<Candidate>,
     },
+    /// The Rust peer is to restart ICE.
+    Restart,
 }
 
 /// The four members of W3C's `RTCIceCandidateInit`.
@@ -57,11 +63,13 @@ pub(super) enum FromRill {
         version: &'static str,
         ice_servers: Vec<IceServer>,
     },
+    /// The Rust peer's offer, which restarts ICE.
+    Offer { sdp: String },
     /// The Rust peer's answer.
     Answer { sdp: String },
     /// The Rust peer's candidate for the browser, null when there are no more.
     Candidate { candidate: Option<Candidate> },
-    /// A candidate that the answer will carry; the browser is not to be given it.
+    /// A candidate that the description will carry; the browser is not to be given it.
     Gathered { candidate: Option<Candidate> },
     /// One of the four states of the peer connection changed.
     State { name: StateName, value: String },
@@ -71,6 +79,10 @@ pub(super) enum FromRill {
     Branch { answer: AnswerTime },
     /// The pair of candidates that carries the data.
     SelectedPair { local: PairEnd, remote: PairEnd },
+    /// Every pair of candidates, whenever one of them is another than before.
+    Pairs { pairs: Vec<Pair> },
+    /// The Rust peer begins an ICE restart.
+    Restart,
     /// A STUN server answered, or failed to.
     Server {
         url: String,
@@ -85,6 +97,10 @@ pub(super) enum FromRill {
     },
     /// A data channel opened or closed.
     Channel { label: String, state: ChannelState },
+    /// What has arrived of a throughput run, in bytes of messages.
+    Throughput { received: u64, elapsed_ms: f64 },
+    /// Worth a line in the list of steps.
+    Note { text: String },
     /// Something went wrong; the session goes on.
     Problem { text: String },
     /// Last of all.
@@ -125,11 +141,21 @@ pub(super) enum ChannelState {
     Closed,
 }
 
-/// One end of the selected pair; `kind` is W3C's `RTCIceCandidateType`.
+/// One end of a pair; `kind` is W3C's `RTCIceCandidateType`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct PairEnd {
     pub(super) kind: &'static str,
     pub(super) address: String,
+}
+
+/// W3C's `RTCIceCandidateType`.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Host => "host",
+        Kind::ServerReflexive => "srflx",
+        Kind::PeerReflexive => "prflx",
+        Kind::Relayed => "relay",
+    }
 }
 
 /// A message with the milliseconds since [`FromRill::Hello`].
@@ -144,6 +170,28 @@ impl Timed {
     pub(super) fn json(at: f64, message: FromRill) -> String {
         serde_json::to_string(&Self { at, message })
             .expect("strings and finite numbers always become JSON")
+    }
+}
+
+impl From<Candidate> for IceCandidateInit {
+    fn from(candidate: Candidate) -> Self {
+        Self {
+            candidate: candidate.candidate,
+            sdp_mid: candidate.sdp_mid,
+            sdp_m_line_index: candidate.sdp_m_line_index,
+            username_fragment: candidate.username_fragment,
+        }
+    }
+}
+
+impl From<IceCandidateInit> for Candidate {
+    fn from(init: IceCandidateInit) -> Self {
+        Self {
+            candidate: init.candidate,
+            sdp_mid: init.sdp_mid,
+            sdp_m_line_index: init.sdp_m_line_index,
+            username_fragment: init.username_fragment,
+        }
     }
 }
 
@@ -201,7 +249,8 @@ mod tests {
         for (text, cause) in [
             ("", "EOF"),
             ("[]", "missing field `type`"),
-            (r#"{"type":"answer","sdp":""}"#, "unknown variant `answer`"),
+            (r#"{"type":"hello","sdp":""}"#, "unknown variant `hello`"),
+            (r#"{"type":"answer"}"#, "missing field `sdp`"),
             (r#"{"type":"offer"}"#, "missing field `sdp`"),
             (
                 r#"{"type":"offer","sdp":"","more":1}"#,

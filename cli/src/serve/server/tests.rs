@@ -1,14 +1,15 @@
 //! The server over real sockets: requests as a hostile client makes them, and whole sessions
 //! in which a second Rust peer stands for the browser.
 
+mod browser;
+mod connecting;
+mod restart;
+mod throughput;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use rill::{
-    Configuration, DataChannel, DataChannelInit, IceCandidateInit, Loopback, PeerConnection,
-    SdpType, SessionDescription,
-};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::oneshot;
@@ -119,15 +120,19 @@ impl Page {
 
     /// The next message of this type; what comes before is dropped.
     async fn until(&mut self, kind: &str) -> Value {
-        loop {
-            let message = self
-                .next()
-                .await
-                .unwrap_or_else(|| panic!("the end before {kind}"));
-            if message["type"] == kind {
-                return message;
+        let found = async {
+            loop {
+                let message = self.next().await;
+                let message = message.unwrap_or_else(|| panic!("the end before {kind}"));
+                if message["type"] == kind {
+                    return message;
+                }
             }
-        }
+        };
+        // Some messages come for ever.
+        timeout(PATIENCE, found)
+            .await
+            .unwrap_or_else(|_| panic!("no {kind} in time"))
     }
 }
 
@@ -313,180 +318,4 @@ async fn a_server_that_is_stopped_says_so_and_returns() {
         .await
         .expect("in time")
         .expect("without a panic");
-}
-
-/// A Rust peer in the browser's place, with its echo channel.
-struct Browser {
-    connection: PeerConnection,
-    channel: DataChannel,
-}
-
-impl Browser {
-    fn new() -> Self {
-        let configuration = Configuration {
-            loopback: Loopback::Always,
-            ..Default::default()
-        };
-        let connection = PeerConnection::new(configuration).expect("a peer");
-        let channel = connection
-            .create_data_channel("echo", DataChannelInit::default())
-            .expect("a new connection takes channels");
-        Self {
-            connection,
-            channel,
-        }
-    }
-
-    async fn offer(&self) -> String {
-        self.connection
-            .set_local_description(None)
-            .await
-            .expect("an offer");
-        self.connection
-            .local_description()
-            .expect("just applied")
-            .sdp
-    }
-
-    async fn take_answer(&self, answer: &Value) {
-        let sdp = answer["sdp"].as_str().expect("an answer has SDP");
-        let description = SessionDescription::new(SdpType::Answer, sdp);
-        self.connection
-            .set_remote_description(description)
-            .await
-            .expect("a good answer");
-    }
-
-    async fn take_candidate(&self, candidate: &Value) {
-        let text = |name: &str| candidate[name].as_str().map(str::to_owned);
-        let init = (!candidate.is_null()).then(|| IceCandidateInit {
-            candidate: text("candidate").expect("a candidate has its line"),
-            sdp_mid: text("sdpMid"),
-            sdp_m_line_index: candidate["sdpMLineIndex"]
-                .as_u64()
-                .map(|index| index as u16),
-            username_fragment: text("usernameFragment"),
-        });
-        self.connection
-            .add_ice_candidate(init)
-            .await
-            .expect("a good candidate");
-    }
-
-    async fn check_echo(&self) {
-        let echo = async {
-            self.channel.opened().await.expect("the channel opens");
-            for message in [
-                rill::Message::Text("text".to_owned()),
-                rill::Message::Binary(bytes::Bytes::from_static(&[0, 255])),
-                rill::Message::Text(String::new()),
-                rill::Message::Binary(vec![7; 65_536].into()),
-            ] {
-                self.channel
-                    .send_message(message.clone())
-                    .expect("an open channel");
-                assert_eq!(self.channel.recv().await, Some(message));
-            }
-        };
-        timeout(PATIENCE, echo).await.expect("the echo in time");
-    }
-}
-
-#[tokio::test]
-async fn an_offer_that_lists_trickle_is_answered_at_once_and_candidates_follow() {
-    let server = start().await;
-    let mut page = server.open().await.expect("a free seat");
-    let browser = Browser::new();
-    let offer = browser.offer().await;
-    assert!(offer.contains("trickle"));
-    page.send(json!({"type": "offer", "sdp": offer})).await;
-    assert_eq!(page.until("canTrickle").await["value"], true);
-    assert_eq!(page.until("branch").await["answer"], "atOnce");
-    let answer = page.until("answer").await;
-    assert!(
-        !answer["sdp"]
-            .as_str()
-            .expect("text")
-            .contains("a=candidate"),
-        "{answer}"
-    );
-    browser.take_answer(&answer).await;
-    let mut found = 0;
-    loop {
-        let message = page.until("candidate").await;
-        browser.take_candidate(&message["candidate"]).await;
-        if message["candidate"].is_null() {
-            break;
-        }
-        found += 1;
-    }
-    assert!(found >= 2, "a candidate of loopback and the empty one");
-    // Its own candidates are not signalled: rill finds this peer by its checks.
-    browser.check_echo().await;
-    assert_eq!(page.until("channel").await["state"], "open");
-}
-
-#[tokio::test]
-async fn an_offer_without_trickle_is_answered_with_every_candidate() {
-    let server = start().await;
-    let mut page = server.open().await.expect("a free seat");
-    let browser = Browser::new();
-    browser.offer().await;
-    browser
-        .connection
-        .gathering_complete(rill::GatheringWait::default())
-        .await;
-    let offer = browser
-        .connection
-        .local_description()
-        .expect("an offer")
-        .sdp;
-    let offer = offer.replace("a=ice-options:trickle ice2", "a=ice-options:ice2");
-    assert!(!offer.contains("trickle"));
-    page.send(json!({"type": "offer", "sdp": offer})).await;
-    assert_eq!(page.until("canTrickle").await["value"], false);
-    assert_eq!(page.until("branch").await["answer"], "whenComplete");
-    let mut gathered = 0;
-    let answer = loop {
-        let message = page.next().await.expect("an answer");
-        assert_ne!(message["type"], "candidate", "the answer has them all");
-        if message["type"] == "answer" {
-            break message;
-        }
-        let line = &message["candidate"]["candidate"];
-        gathered += usize::from(line.as_str().is_some_and(|line| !line.is_empty()));
-    };
-    let sdp = answer["sdp"].as_str().expect("text");
-    assert!(gathered > 0);
-    assert_eq!(
-        sdp.matches("a=candidate").count(),
-        gathered,
-        "each was shown before: {sdp}"
-    );
-    assert_eq!(sdp.matches("a=end-of-candidates").count(), 1, "{sdp}");
-    browser.take_answer(&answer).await;
-    browser.check_echo().await;
-}
-
-#[tokio::test]
-async fn a_page_that_leaves_takes_its_peer_with_it() {
-    let server = start().await;
-    let mut page = server.open().await.expect("a free seat");
-    let browser = Browser::new();
-    let offer = browser.offer().await;
-    page.send(json!({"type": "offer", "sdp": offer})).await;
-    let answer = page.until("answer").await;
-    browser.take_answer(&answer).await;
-    loop {
-        let message = page.until("candidate").await;
-        browser.take_candidate(&message["candidate"]).await;
-        if message["candidate"].is_null() {
-            break;
-        }
-    }
-    browser.check_echo().await;
-    drop(page);
-    timeout(PATIENCE, browser.channel.closed())
-        .await
-        .expect("rill closes its peer");
 }
