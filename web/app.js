@@ -3,7 +3,10 @@
 // For tests: `document.documentElement.dataset` has `state` (idle, connecting, connected,
 // disconnected, failed, closed), `session` (1, 2, … for each attempt) and `trickle` (on, off).
 
+import { PairTable } from './pairs.js';
 import { Panels } from './panels.js';
+import { Restart } from './restart.js';
+import { Runs } from './runs.js';
 import { Session } from './session.js';
 import { Timeline } from './timeline.js';
 
@@ -11,6 +14,15 @@ const root = document.documentElement;
 const find = (id) => document.getElementById(id);
 const panels = new Panels();
 const timeline = new Timeline(find('strip'), find('events'));
+const tables = { browser: new PairTable(find('pairs-browser')), rill: new PairTable(find('pairs-rill')) };
+const runs = new Runs({
+  open: () => session.openThroughput(),
+  limit: () => session.maxMessageSize,
+});
+const restart = new Restart({
+  restart: (by) => session.restart(by),
+  pulse: () => session.pulse(),
+});
 
 const STATUS = {
   idle: 'Not connected.',
@@ -34,6 +46,8 @@ function connect() {
   channelOpen = false;
   panels.reset();
   timeline.reset();
+  restart.reset();
+  for (const table of Object.values(tables)) table.reset();
   showProblem(null);
   root.dataset.session = String(attempts);
   root.dataset.trickle = find('trickle').checked ? 'on' : 'off';
@@ -44,6 +58,10 @@ function connect() {
 function take(entry) {
   panels.take(entry);
   timeline.take(entry);
+  runs.take(entry);
+  restart.take(entry);
+  if (entry.kind === 'description') tables[entry.side].begin(entry.ufrag);
+  if (entry.kind === 'pairs') tables[entry.side].show(entry.pairs);
   if (entry.kind === 'problem') showProblem(entry.text);
   if (entry.kind === 'end') return ended(entry.text);
   if (entry.side !== 'browser') return;
@@ -69,6 +87,8 @@ function setState(state, time) {
   find('connect').disabled = session !== null || state === 'connecting';
   find('disconnect').disabled = state === 'closed' || state === 'idle';
   find('echo-send').disabled = state !== 'connected';
+  runs.ready(state === 'connected');
+  restart.ready(state === 'connected');
 }
 
 function showProblem(text) {

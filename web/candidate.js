@@ -17,9 +17,14 @@ export function describeCandidate(line) {
 
 /** Address and port as one reads them. */
 export function endpoint(address, port) {
-  if (!address) return '(address hidden)';
+  if (!address) return `(hidden):${port}`;
   const short = address.replace(/^([0-9a-f]{4})[0-9a-f-]{28}([0-9a-f]{4}\.local)$/, '$1…$2');
   return short.includes(':') ? `[${short}]:${port}` : `${short}:${port}`;
+}
+
+/** The ufrag that a description's first section sends from, or null (RFC 8839 §5.4). */
+export function ufragOf(sdp) {
+  return sdp?.match(/^a=ice-ufrag:(\S+)/m)?.[1] ?? null;
 }
 
 /** How many candidates a description carries. */

@@ -1,6 +1,6 @@
-// The panels beside the timeline: states, trickle, selected pair, what was sent, echo.
+// The panels beside the timeline: states, trickle, what was sent, echo.
 
-import { endpoint } from './candidate.js';
+import { element } from './elements.js';
 
 const SIDES = ['browser', 'rill'];
 const STATES = ['signalingState', 'iceGatheringState', 'iceConnectionState', 'connectionState'];
@@ -51,11 +51,9 @@ export class Panels {
     for (const count of this.#counts.values()) count.textContent = '0';
     for (const side of SIDES) {
       setTrickle(side, null);
-      find(`[data-pair=${side}]`).textContent = 'none yet';
+      showDescription(side, 'Description', 'None sent yet.');
     }
     find('#branch').textContent = 'Null until a remote description is applied.';
-    find('#offer').textContent = 'Not sent yet.';
-    find('#answer').textContent = 'Not received yet.';
     const result = find('#echo-result');
     result.textContent = 'Nothing sent yet.';
     for (const name of ['text', 'ms', 'same']) delete result.dataset[name];
@@ -68,7 +66,6 @@ export class Panels {
     switch (entry.kind) {
       case 'state': return setChip(this.#chips.get(side + entry.name), entry.value);
       case 'canTrickle': return setTrickle(side, entry.value);
-      case 'pair': return showPair(side, entry);
       case 'candidate': return entry.signalled ? this.#count(side, 'signalled', 1) : undefined;
       case 'candidatesEnd': return entry.all && entry.signalled ? this.#count(side, 'end', 1) : undefined;
       case 'description': return this.#description(side, entry);
@@ -91,11 +88,11 @@ export class Panels {
   }
 
   #description(side, { type, sdp, candidates, time, trickle }) {
-    find(`#${type}`).textContent = sdp;
+    showDescription(side, type === 'offer' ? 'Offer' : 'Answer', sdp);
     this.#count(side, 'held', candidates);
     this.#count(side, 'end', /^a=end-of-candidates/m.test(sdp) ? 1 : 0);
     this.#descriptionTimes[type] = time;
-    if (type !== 'answer') return;
+    if (type !== 'answer' || side !== 'rill') return;
     const waited = Math.max(0, time - this.#descriptionTimes.offer).toFixed(1);
     find('#branch').textContent = trickle
       ? `The offer lists trickle: rill answered ${waited} ms after it, and its candidates followed one by one.`
@@ -129,10 +126,9 @@ function setTrickle(side, value) {
   shown.dataset.value = String(value);
 }
 
-function showPair(side, { local, remote }) {
-  const end = ({ kind, address, port }) =>
-    `${kind} ${port === undefined ? address : endpoint(address, port)}`;
-  find(`[data-pair=${side}]`).textContent = `${end(local)} → ${end(remote)}`;
+function showDescription(side, name, text) {
+  find(`[data-description=${side}] summary`).textContent = `${name} of ${side === 'rill' ? 'rill' : 'this browser'}`;
+  find(`[data-description=${side}] pre`).textContent = text;
 }
 
 function showEcho({ text, same, elapsed }) {
@@ -145,12 +141,4 @@ function showEcho({ text, same, elapsed }) {
   result.dataset.ms = ms;
   result.dataset.same = String(same);
   result.dataset.count = String(Number(result.dataset.count) + 1);
-}
-
-/** An element with a class and a text; a peer's text is never parsed as HTML. */
-export function element(name, className = '', text = '') {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
 }

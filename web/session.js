@@ -2,7 +2,8 @@
 // signalling to rill. Everything that happens on either side is told to `tell` as an entry
 // `{ time, side, kind, … }`, where time is in milliseconds since rill was there to talk to.
 
-import { countCandidates, listsTrickle, withoutTrickle } from './candidate.js';
+import { countCandidates, listsTrickle, ufragOf, withoutTrickle } from './candidate.js';
+import { readPairs } from './stats.js';
 
 const STATES = {
   signalingstatechange: 'signalingState',
@@ -10,6 +11,13 @@ const STATES = {
   iceconnectionstatechange: 'iceConnectionState',
   connectionstatechange: 'connectionState',
 };
+// How often the pairs are looked at, in milliseconds: while much happens, and later.
+const BUSY = 100;
+const CALM = 500;
+// How long after a negotiation begins much happens.
+const BUSY_FOR = 3000;
+// Pulses under way; no more are sent while none comes back.
+const PULSES = 64;
 
 export class Session {
   #started = performance.now();
@@ -24,10 +32,15 @@ export class Session {
   // As last told, so that nothing is told twice.
   #states = new Map();
   #pair = '';
-  // When each message left whose echo has not come back; the channel is ordered.
+  // Our negotiations and what rill signals are worked through one after the other: no offer
+  // leaves before an answer that still waits for its candidates, and no candidate is added
+  // before the description it follows.
+  #work = Promise.resolve();
+  #busyUntil = 0;
+  // What was sent and has not come back; the channel is ordered.
   #echoes = [];
 
-  /** Starts at once. `trickle` false: the offer says so and carries every candidate. */
+  /** Starts at once. `trickle` false: descriptions say so and carry every candidate. */
   constructor({ trickle, tell }) {
     this.#trickle = trickle;
     this.#tell = tell;
@@ -40,8 +53,30 @@ export class Session {
 
   /** Sends a text over the data channel; the echo comes as an entry. */
   echo(text) {
-    this.#echoes.push({ text, sent: performance.now() });
-    this.#channel.send(text);
+    this.#bounce('echo', text);
+  }
+
+  /** Sends a short text whose echo is timed; also an entry. */
+  pulse() {
+    if (this.#channel?.readyState === 'open' && this.#echoes.length < PULSES) this.#bounce('pulse', '·');
+  }
+
+  /** Restarts ICE from this side (`browser`), or has rill do it (`rill`). */
+  restart(by) {
+    this.#note('browser', 'restart', { by });
+    this.#busyUntil = performance.now() + BUSY_FOR;
+    if (by === 'rill') this.#send({ type: 'restart' });
+    else this.#pc.restartIce();
+  }
+
+  /** A new data channel for a throughput run. */
+  openThroughput() {
+    return this.#watchChannel(this.#pc.createDataChannel('throughput'));
+  }
+
+  /** The longest message that rill takes, in bytes. */
+  get maxMessageSize() {
+    return this.#pc?.sctp?.maxMessageSize ?? 0;
   }
 
   /** Leaves: closes the peer connection, and the WebSocket tells rill. */
@@ -65,8 +100,17 @@ export class Session {
     if (!this.#ended) this.#tell({ time, side, kind, ...details });
   }
 
+  #problem(error) {
+    this.#note('browser', 'problem', { text: `${error.name}: ${error.message}` });
+  }
+
   #send(message) {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #next(operation) {
+    const step = () => (this.#ended ? undefined : operation());
+    this.#work = this.#work.then(step).catch((error) => this.#problem(error));
   }
 
   #receive({ at, type, ...message }) {
@@ -74,21 +118,25 @@ export class Session {
     const now = performance.now() - this.#started;
     this.#offset = Math.min(this.#offset, now - at);
     const note = (kind, details) => this.#note('rill', kind, details, this.#offset + at);
-    const apply = (operation) => operation.catch((error) => this.#problem(error));
     switch (type) {
       case 'hello':
         note('hello', { version: message.version });
-        return apply(this.#start(message.iceServers));
+        return this.#start(message.iceServers);
+      case 'offer':
       case 'answer':
-        note('description', { type, sdp: message.sdp, ...about(message.sdp) });
-        return apply(this.#take(message.sdp));
+        note('description', { type, ...about(message.sdp) });
+        return this.#next(() => this.#take({ type, sdp: message.sdp }));
       case 'candidate':
         noteCandidate(note, message.candidate, true);
-        return apply(this.#pc.addIceCandidate(message.candidate));
+        return this.#next(() => this.#pc.addIceCandidate(message.candidate));
       case 'gathered':
         return noteCandidate(note, message.candidate, false);
       case 'selectedPair':
-        return note('pair', { local: message.local, remote: message.remote });
+        return note('pair', message);
+      case 'pairs':
+        return note('pairs', { pairs: message.pairs.map(withKey) });
+      case 'restart':
+        return note('restart', { by: 'rill' });
       case 'end':
         note('note', { text: message.text });
         return this.#end(message.text);
@@ -97,7 +145,7 @@ export class Session {
     }
   }
 
-  async #start(iceServers) {
+  #start(iceServers) {
     const pc = new RTCPeerConnection({ iceServers });
     this.#pc = pc;
     for (const [event, name] of Object.entries(STATES)) {
@@ -110,89 +158,120 @@ export class Session {
     pc.addEventListener('icecandidateerror', ({ url, errorCode, errorText }) => {
       this.#note('browser', 'candidateError', { url, code: errorCode, text: errorText });
     });
-    this.#open(pc.createDataChannel('echo'));
-    const offer = await pc.createOffer();
-    await pc.setLocalDescription(offer);
-    if (!this.#trickle) await gatheringComplete(pc);
+    pc.addEventListener('negotiationneeded', () => this.#next(() => this.#offer()));
+    this.#channel = this.#watchChannel(pc.createDataChannel('echo'));
+    this.#channel.addEventListener('message', ({ data }) => this.#bounced(data));
+    this.#watchPairs();
+  }
+
+  async #offer() {
+    // Rill may have offered since the event: once that is answered, the event fires again.
+    if (this.#pc.signalingState === 'stable') await this.#describe();
+  }
+
+  /**
+   * Applies a description of rill, and answers an offer. Of two offers that cross, ours goes:
+   * applying rill's rolls it back (webrtc-pc §10.7; this side is the polite one).
+   */
+  async #take(description) {
+    const pc = this.#pc;
+    this.#busyUntil = performance.now() + BUSY_FOR;
+    await pc.setRemoteDescription(description);
+    this.#note('browser', 'canTrickle', { value: pc.canTrickleIceCandidates });
+    if (description.type === 'offer') return this.#describe();
+    const ice = pc.sctp?.transport?.iceTransport;
+    // The same listener is not added twice.
+    ice?.addEventListener?.('selectedcandidatepairchange', this.#lookAtPairs);
+    return undefined;
+  }
+
+  /** Makes, applies and sends the offer or answer that fits, without trickle with all candidates. */
+  async #describe() {
+    const pc = this.#pc;
+    this.#busyUntil = performance.now() + BUSY_FOR;
+    const before = ufragOf(pc.localDescription?.sdp);
+    const gathered = gatheringEnd(pc);
+    await pc.setLocalDescription();
+    // Without new credentials nothing is gathered, and nothing would end.
+    if (!this.#trickle && ufragOf(pc.localDescription.sdp) !== before) await gathered;
     if (this.#ended) return;
-    const { sdp } = pc.localDescription;
+    const { type, sdp } = pc.localDescription;
     const sent = this.#trickle ? sdp : withoutTrickle(sdp);
-    this.#note('browser', 'description', { type: 'offer', sdp: sent, ...about(sent) });
-    this.#send({ type: 'offer', sdp: sent });
+    this.#note('browser', 'description', { type, ...about(sent) });
+    this.#send({ type, sdp: sent });
   }
 
-  async #take(sdp) {
-    await this.#pc.setRemoteDescription({ type: 'answer', sdp });
-    this.#note('browser', 'canTrickle', { value: this.#pc.canTrickleIceCandidates });
-    const ice = this.#pc.sctp?.transport?.iceTransport;
-    ice?.addEventListener?.('selectedcandidatepairchange', () => this.#findPair());
-  }
-
-  #open(channel) {
-    this.#channel = channel;
+  #watchChannel(channel) {
     for (const state of ['open', 'close']) {
       channel.addEventListener(state, () => {
         const value = state === 'open' ? 'open' : 'closed';
         this.#note('browser', 'channel', { label: channel.label, state: value });
       });
     }
-    channel.addEventListener('message', ({ data }) => {
-      const { text, sent } = this.#echoes.shift();
-      const elapsed = performance.now() - sent;
-      this.#note('browser', 'echo', { text: data, same: data === text, elapsed });
-    });
+    return channel;
+  }
+
+  #bounce(kind, text) {
+    this.#echoes.push({ kind, text, sent: performance.now() });
+    this.#channel.send(text);
+  }
+
+  #bounced(data) {
+    const { kind, text, sent } = this.#echoes.shift();
+    const elapsed = performance.now() - sent;
+    this.#note('browser', kind, { text: data, same: data === text, elapsed });
   }
 
   #stateChanged(name, value) {
     if (this.#states.get(name) === value) return;
     this.#states.set(name, value);
     this.#note('browser', 'state', { name, value });
-    if (name === 'connectionState' && value === 'connected') this.#findPair();
+    if (name === 'connectionState' && value === 'connected') this.#lookAtPairs();
   }
 
-  async #findPair() {
-    const stats = await this.#pc.getStats();
-    if (this.#ended) return;
-    const all = [...stats.values()];
-    const chosen = all.find(({ type }) => type === 'transport')?.selectedCandidatePairId;
-    const pair = stats.get(chosen)
-      ?? all.find(({ type, selected }) => type === 'candidate-pair' && selected)
-      ?? all.find(({ type, nominated, state }) =>
-        type === 'candidate-pair' && nominated && state === 'succeeded');
-    const local = stats.get(pair?.localCandidateId);
-    const remote = stats.get(pair?.remoteCandidateId);
-    if (!local || !remote || this.#pair === local.id + remote.id) return;
-    this.#pair = local.id + remote.id;
-    this.#note('browser', 'pair', { local: pairEnd(local), remote: pairEnd(remote) });
+  async #watchPairs() {
+    this.#busyUntil = performance.now() + BUSY_FOR;
+    while (!this.#ended) {
+      await this.#lookAtPairs();
+      const pause = performance.now() < this.#busyUntil ? BUSY : CALM;
+      await new Promise((resolve) => { setTimeout(resolve, pause); });
+    }
   }
 
-  #problem(error) {
-    this.#note('browser', 'problem', { text: `${error.name}: ${error.message}` });
-  }
+  #lookAtPairs = async () => {
+    const pairs = readPairs(await this.#pc.getStats());
+    this.#note('browser', 'pairs', { pairs });
+    const selected = pairs.find((pair) => pair.selected);
+    if (!selected || this.#pair === selected.key) return;
+    this.#pair = selected.key;
+    this.#note('browser', 'pair', selected);
+  };
 }
 
-/** Resolves when every candidate is known; looks before it waits. */
-function gatheringComplete(pc) {
+/** Resolves when the next gathering ends; asked before it begins, it misses nothing. */
+function gatheringEnd(pc) {
   return new Promise((resolve) => {
-    const look = () => {
-      if (pc.iceGatheringState === 'complete' || pc.signalingState === 'closed') resolve();
-    };
-    pc.addEventListener('icegatheringstatechange', look);
-    look();
+    pc.addEventListener('icecandidate', function look({ candidate }) {
+      if (candidate) return;
+      pc.removeEventListener('icecandidate', look);
+      resolve();
+    });
   });
 }
 
 function noteCandidate(note, candidate, signalled) {
+  const ufrag = candidate?.usernameFragment;
   // The empty candidate ends one transport's candidates, null ends them all (webrtc-pc §4.8).
   if (!candidate) note('candidatesEnd', { all: true, signalled });
-  else if (!candidate.candidate) note('candidatesEnd', { all: false, signalled });
-  else note('candidate', { candidate: candidate.candidate, signalled });
+  else if (!candidate.candidate) note('candidatesEnd', { all: false, signalled, ufrag });
+  else note('candidate', { candidate: candidate.candidate, signalled, ufrag });
+}
+
+/** A pair of rill, named by what tells it from the others; rill keeps no count of its responses. */
+function withKey(pair) {
+  return { ...pair, responsesSent: null, key: `${pair.ufrag} ${pair.local.address} ${pair.remote.address}` };
 }
 
 function about(sdp) {
-  return { candidates: countCandidates(sdp), trickle: listsTrickle(sdp) };
-}
-
-function pairEnd({ candidateType, address, ip, port }) {
-  return { kind: candidateType, address: address ?? ip ?? null, port };
+  return { sdp, candidates: countCandidates(sdp), trickle: listsTrickle(sdp), ufrag: ufragOf(sdp) };
 }

@@ -9,8 +9,21 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// Path, type and text of every file.
-const FILES: [(&str, &str, &str); 8] = [
+/// Path, type and text.
+type File = (&'static str, &'static str, &'static str);
+
+macro_rules! script {
+    ($name:literal) => {
+        (
+            concat!("/", $name),
+            JAVASCRIPT,
+            include_str!(concat!("../../../web/", $name)),
+        )
+    };
+}
+
+/// Every file.
+const FILES: [File; 17] = [
     ("/", HTML, include_str!("../../../web/index.html")),
     ("/style.css", CSS, include_str!("../../../web/style.css")),
     (
@@ -18,27 +31,20 @@ const FILES: [(&str, &str, &str); 8] = [
         SVG,
         include_str!("../../../web/favicon.svg"),
     ),
-    ("/app.js", JAVASCRIPT, include_str!("../../../web/app.js")),
-    (
-        "/session.js",
-        JAVASCRIPT,
-        include_str!("../../../web/session.js"),
-    ),
-    (
-        "/candidate.js",
-        JAVASCRIPT,
-        include_str!("../../../web/candidate.js"),
-    ),
-    (
-        "/timeline.js",
-        JAVASCRIPT,
-        include_str!("../../../web/timeline.js"),
-    ),
-    (
-        "/panels.js",
-        JAVASCRIPT,
-        include_str!("../../../web/panels.js"),
-    ),
+    script!("app.js"),
+    script!("candidate.js"),
+    script!("elements.js"),
+    script!("pairs.js"),
+    script!("panels.js"),
+    script!("phases.js"),
+    script!("plot.js"),
+    script!("restart.js"),
+    script!("runs.js"),
+    script!("session.js"),
+    script!("stats.js"),
+    script!("strip.js"),
+    script!("throughput.js"),
+    script!("timeline.js"),
 ];
 
 /// A route for every file; `State` is whatever the whole server's router has.
