@@ -104,3 +104,6 @@ impl Connection {
         self.handle.0.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
