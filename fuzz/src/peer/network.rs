@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rill_peer::{
     ChannelId, DataChannelInit, DataChannelState, Message, OfferOptions, Path, PeerConnection,
-    SdpType, SessionDescription, SignalingState,
+    SdpType, SessionDescription, SetDescriptionError, SignalingState,
 };
 
 use super::side::Side;
@@ -64,29 +64,31 @@ impl Network {
     /// An exchange as well-behaved users do it; in the wrong state it ends half-way.
     pub(super) fn exchange(&mut self, offerer: usize) {
         let agree = self.agree();
-        let done = self.describe(offerer) && self.describe(1 - offerer);
-        assert!(done || !agree, "an exchange between agreeing peers failed");
+        let done = self
+            .describe(offerer)
+            .and_then(|()| self.describe(1 - offerer));
+        if let Err(error) = done {
+            assert!(!agree, "an exchange between agreeing peers failed: {error}");
+        }
     }
 
     /// A side applies the description that fits and gives it to the other.
-    fn describe(&mut self, from: usize) -> bool {
-        let now = self.now;
-        let applied = self.sides[from].peer.set_local_description(now, None);
-        if applied.is_err() {
-            return false;
-        }
+    fn describe(&mut self, from: usize) -> Result<(), SetDescriptionError> {
+        let peer = &mut self.sides[from].peer;
+        peer.set_local_description(self.now, None)?;
         self.settle();
         self.hand_over(from)
     }
 
     /// Gives the local description of a side to the other.
-    pub(super) fn hand_over(&mut self, from: usize) -> bool {
+    pub(super) fn hand_over(&mut self, from: usize) -> Result<(), SetDescriptionError> {
         let description = self.sides[from].peer.local_description();
-        let peer = &mut self.sides[1 - from].peer;
-        let taken = description
-            .is_some_and(|description| peer.set_remote_description(self.now, &description).is_ok());
-        self.settle();
-        taken
+        if let Some(description) = description {
+            let peer = &mut self.sides[1 - from].peer;
+            peer.set_remote_description(self.now, &description)?;
+            self.settle();
+        }
+        Ok(())
     }
 
     /// Whether the peers are at rest after the same exchange, so that the next one must succeed.

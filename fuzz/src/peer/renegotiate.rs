@@ -72,12 +72,12 @@ pub(super) fn roll_back(network: &mut Network, side: usize, script: &mut Script<
 pub(super) fn exchange_provisionally(network: &mut Network, offerer: usize) {
     network.offer(offerer, OfferOptions::default());
     network.settle();
-    if !network.hand_over(offerer) {
-        return;
+    if network.hand_over(offerer).is_ok() {
+        network.answer(1 - offerer, SdpType::Pranswer);
+        network.settle();
+        // It may be none.
+        let _ = network.hand_over(1 - offerer);
     }
-    network.answer(1 - offerer, SdpType::Pranswer);
-    network.settle();
-    network.hand_over(1 - offerer);
 }
 
 /// Both offer; the side given is the polite one (webrtc-pc §10.7).
@@ -85,10 +85,11 @@ pub(super) fn offer_at_once(network: &mut Network, polite: usize) {
     network.offer(polite, OfferOptions::default());
     network.offer(1 - polite, OfferOptions::default());
     network.settle();
-    if network.hand_over(1 - polite) {
+    if network.hand_over(1 - polite).is_ok() {
         network.answer(polite, SdpType::Answer);
         network.settle();
-        network.hand_over(polite);
+        // It may be none.
+        let _ = network.hand_over(polite);
     }
 }
 
