@@ -117,6 +117,29 @@ async fn without_trickle_the_offer_of_a_restart_has_every_candidate() {
 }
 
 #[tokio::test]
+async fn an_answer_that_waits_for_candidates_leaves_before_the_offer_of_a_restart() {
+    let server = start().await;
+    let mut page = server.open().await.expect("a free seat");
+    let browser = Browser::new();
+    let offer = browser.offer().await.replace("trickle ice2", "ice2");
+    page.send(json!({"type": "offer", "sdp": offer})).await;
+    page.send(json!({"type": "restart"})).await;
+    let first = loop {
+        let message = page.next().await.expect("the session goes on");
+        if message["type"] == "offer" || message["type"] == "answer" {
+            break message;
+        }
+    };
+    assert_eq!(first["type"], "answer");
+    browser.take_answer(&first).await;
+    let offer = page.until("offer").await;
+    assert_ne!(ufrag(sdp(&offer)), ufrag(sdp(&first)));
+    let answer = answer(&browser.connection, &offer).await;
+    page.send(json!({"type": "answer", "sdp": answer})).await;
+    browser.check_echo().await;
+}
+
+#[tokio::test]
 async fn an_answer_to_nothing_is_a_mistake() {
     let (_server, mut page, _browser) = connected().await;
     page.send(json!({"type": "answer", "sdp": "v=0\r\n"})).await;
