@@ -15,13 +15,21 @@ const GRACE = 15_000;
  */
 export async function runFile(where) {
   const result = await run(where, []);
-  const late = result.subtests.filter(({ status }) => status === 'TIMEOUT').map(({ name }) => name);
-  if (late.length === 0 || result.subtests.every(({ status }) => status !== 'NOTRUN')) return result;
-  const again = new Map((await run(where, late)).subtests.map((subtest) => [subtest.name, subtest]));
-  const subtests = result.subtests.map((subtest) =>
-    subtest.status === 'NOTRUN' ? (again.get(subtest.name) ?? subtest) : subtest,
-  );
-  return { ...result, subtests };
+  let late = named(result, 'TIMEOUT');
+  for (const skipped = []; late.length > 0 && named(result, 'NOTRUN').length > 0; ) {
+    skipped.push(...late);
+    const again = await run(where, skipped);
+    const seen = new Map(again.subtests.map((subtest) => [subtest.name, subtest]));
+    result.subtests = result.subtests.map((subtest) =>
+      subtest.status === 'NOTRUN' ? (seen.get(subtest.name) ?? subtest) : subtest,
+    );
+    late = named(again, 'TIMEOUT');
+  }
+  return result;
+}
+
+function named({ subtests }, wanted) {
+  return subtests.filter(({ status }) => status === wanted).map(({ name }) => name);
 }
 
 async function run({ wpt, rillRtc, file }, skipped) {
