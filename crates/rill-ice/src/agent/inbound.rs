@@ -7,6 +7,7 @@ use rill_stun::{Algorithm, Check as Integrity, Class, Message, Method, is_stun};
 use super::pairing::Formation;
 use crate::candidate::RemoteId;
 use crate::context::Context;
+use crate::credentials::RemoteKey;
 use crate::identifier::SessionKey;
 use crate::pair::{PairId, PairState};
 use crate::reply::{Reply, ReplyContent};
@@ -166,12 +167,6 @@ impl Agent {
         request: Request<'_>,
     ) -> Option<(crate::candidate::LocalId, RemoteId)> {
         let session = self.transports.session_mut(key)?;
-        // From another generation of the peer: answered, but nothing to check with.
-        if let Some(key) = &session.remote.key
-            && key.credentials.ufrag != request.remote_ufrag
-        {
-            return None;
-        }
         let local = session.local.candidates.base_of(request.path.socket)?;
         let known = session.remote.candidates.by_address(&request.path.remote);
         let limit = self.ctx.config.limits.peer_reflexive;
@@ -196,6 +191,12 @@ impl Session {
         let remote_ufrag = self.local.key.remote_part(username)?;
         let remote_ufrag = std::str::from_utf8(remote_ufrag).ok()?;
         if message.verify_integrity_with(&self.local.key.integrity) != Integrity::Valid {
+            return None;
+        }
+        // A peer that restarts may check our old candidates from its new ones. An answer would let it
+        // settle on a pair that belongs to no generation of ours.
+        let is_foreign = |key: &RemoteKey| key.credentials.ufrag != remote_ufrag;
+        if self.remote.key.as_ref().is_some_and(is_foreign) {
             return None;
         }
         let pair = self.checks.by_path(path.socket, path.remote);

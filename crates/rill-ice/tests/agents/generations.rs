@@ -396,3 +396,19 @@ fn lost_consent_of_the_old_path_is_not_failure() {
     assert_eq!(subject.agent.route(subject.transport), None);
     assert_eq!(subject.state(), TransportState::Checking);
 }
+
+/// libwebrtc checks our old candidates from its new ones when it restarts.
+#[test]
+fn a_check_of_another_generation_of_the_peer_gets_no_answer() {
+    let mut subject = connected(Role::Controlled);
+    let own = subject.remote.clone();
+    subject.remote = "restarted".into();
+    let check = subject.check(true);
+    let before = subject.agent.counters().requests_received;
+    assert_eq!(subject.feed(address(9), check), Received::Dropped);
+    assert_eq!(subject.agent.counters().requests_received, before);
+    assert_eq!(subject.pairs().len(), 1, "no pair came of it");
+    subject.remote = own;
+    subject.check_from(address(9), false);
+    assert_eq!(subject.pairs().len(), 2, "of its own generation it counts");
+}

@@ -111,6 +111,7 @@ fn checks_to_an_address_not_yet_told_are_dropped() {
 #[test]
 fn an_answer_that_would_be_larger_is_not_sent() {
     let mut subject = Subject::new(Role::Controlled);
+    subject.answer("t");
     let mut small = Vec::new();
     let id = TransactionId([7; 12]);
     Writer::new(&mut small, Class::Request, Method::BINDING, id)
