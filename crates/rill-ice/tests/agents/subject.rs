@@ -20,7 +20,7 @@ pub(crate) struct Subject {
     pub(crate) socket: SocketId,
     pub(crate) local: Credentials,
     /// The peer's ufrag.
-    remote: String,
+    pub(crate) remote: String,
     pub(crate) now: Instant,
     pub(crate) events: Vec<Event>,
     /// How many checks of ours carried USE-CANDIDATE, and to whom.
