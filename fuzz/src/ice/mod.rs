@@ -211,6 +211,7 @@ mod tests {
             "connect-controlled",
             "connect-by-prflx",
             "consent-kept",
+            "restart-cancelled-connected",
         ] {
             let state = state(connected);
             let is_connected = [TransportState::Connected, TransportState::Completed];
