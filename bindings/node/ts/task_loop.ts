@@ -8,7 +8,7 @@ const LARGEST_BURST = 32;
  * promise reactions run between two tasks as the HTML event loop has it: Node performs a microtask
  * checkpoint after each immediate.
  *
- * Each wake-up is one task. The wake-ups of all connections of a process stand in one queue, so that
+ * The native half wakes once for each task. The wake-ups of all connections of a process stand in one queue, so that
  * what became ready first runs first, whichever connection it is of.
  */
 export class TaskLoop {
@@ -20,7 +20,7 @@ export class TaskLoop {
     this.#runTask = runTask;
   }
 
-  /** There is one task more. */
+  /** There is one task more, or may be: a turn without a task does no harm. */
   wake(): void {
     if (this.#stopped) return;
     queue.push(this);
