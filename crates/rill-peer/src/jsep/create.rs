@@ -39,11 +39,7 @@ impl Jsep {
     pub(crate) fn create_offer(&mut self, text: &Text<'_>) -> SessionDescription {
         // RFC 9429 §5.2.1: both tokens, at session level.
         let options = vec!["trickle".to_owned(), "ice2".to_owned()];
-        let live = text
-            .sections
-            .iter()
-            .filter(|section| !section.is_rejected());
-        let group: Vec<_> = live.map(|section| section.mid.clone()).collect();
+        let group = self.offered_group(&text.sections);
         let groups = if group.is_empty() {
             Vec::new()
         } else {
@@ -65,6 +61,20 @@ impl Jsep {
         let description = SessionDescription::new(SdpType::Offer, created.sdp.clone());
         self.last_offer = Some(created);
         description
+    }
+
+    /// The mids of every section, first those whose transport is established: one of them speaks for the
+    /// group (RFC 9143 §7.5.1), and what is added moves nothing.
+    fn offered_group(&self, sections: &[Section]) -> Vec<String> {
+        let before = self.stable_sections();
+        let is_established = |section: &&Section| {
+            let mut known = before.iter().filter_map(Section::transport);
+            known.any(|transport| section.transport() == Some(transport))
+        };
+        let live = sections.iter().filter(|section| !section.is_rejected());
+        let (known, new): (Vec<_>, Vec<_>) = live.partition(is_established);
+        let all = known.into_iter().chain(new);
+        all.map(|section| section.mid.clone()).collect()
     }
 
     /// Answers the pending offer section by section; the caller has checked that there is one.
@@ -137,7 +147,7 @@ impl Jsep {
             };
             session
                 .media
-                .push(section.to_media(address, text.sender(section)));
+                .push(section.to_media(address, self.told_sender(text, section)));
         }
         let credentials = text
             .parameters
@@ -150,6 +160,18 @@ impl Jsep {
             credentials: credentials.collect(),
             answered: None,
         }
+    }
+
+    /// The sender that a section speaks of: one that is to send (RFC 9429 §5.2.1, §5.3.1), or that the
+    /// description before spoke of (§5.2.2). A section that could change its mind asks no new question.
+    fn told_sender<'a>(&self, text: &'a Text<'_>, section: &Section) -> Option<&'a Sender> {
+        let transceiver = text.transceivers.get(section.transceiver()?)?;
+        let current = self.descriptions.current_local.as_ref();
+        let before = current.and_then(|current| current.session.media_by_mid(&section.mid));
+        let is_msid = |attribute: &Attribute| matches!(attribute, Attribute::Msid(_));
+        let told = before.is_some_and(|media| media.attributes.iter().any(is_msid));
+        let speaks = transceiver.direction.sends() || told;
+        speaks.then_some(&transceiver.sender)
     }
 
     /// Whether the peer knows that this section shares its transport: it was negotiated, or the peer
@@ -165,13 +187,10 @@ impl Jsep {
 }
 
 impl Text<'_> {
-    fn sender(&self, section: &Section) -> Option<&Sender> {
-        let transceiver = self.transceivers.get(section.transceiver()?);
-        transceiver.map(|transceiver| &transceiver.sender)
-    }
-
     fn streams(&self, section: &Section) -> &[String] {
-        self.sender(section).map_or(&[], |sender| &sender.streams)
+        let transceiver = section.transceiver();
+        let transceiver = transceiver.and_then(|id| self.transceivers.get(id));
+        transceiver.map_or(&[], |transceiver| &transceiver.sender.streams)
     }
 
     /// RFC 9429 §5.2.1: for each stream with several sections, a group.

@@ -5,7 +5,7 @@ use rill_sdp::{Media, Session};
 
 use super::{
     Jsep, MediaSection, RemoteSide, Section, SectionProblem, SetDescriptionError, Usage,
-    bundle::tag_index,
+    bundle::{are_bundled, tag_index},
     remote::{check_count, check_mids, check_offered_setup, problem},
     section::mid_of,
 };
@@ -29,10 +29,9 @@ pub(crate) struct OfferPlan {
 /// The plan while it is made.
 struct Draft<'a> {
     session: &'a Session,
-    /// The sections of the last stable state, which it must continue.
+    /// The sections that it must continue.
     before: &'a [Section],
-    /// Those of a remote offer that it takes the place of; else the same.
-    pending: &'a [Section],
+    established: &'a RemoteSide,
     transceivers: &'a Transceivers,
     spares: &'a [TransportId],
     /// For each section that speaks for a transport, which one.
@@ -50,14 +49,16 @@ impl Jsep {
         spares: &[TransportId],
         transceivers: &Transceivers,
     ) -> Result<OfferPlan, SetDescriptionError> {
-        let before = self.stable_sections();
+        // webrtc-pc §4.4.1.5: an offer in the place of an offer continues that one.
+        let before = self.remotely_offered();
+        let before = before.unwrap_or_else(|| self.stable_sections());
         let count = session.media.len();
         check_count(count, |actual| actual >= before.len(), before.len())?;
         check_mids(session)?;
         let mut draft = Draft {
             session,
             before,
-            pending: self.remotely_offered().unwrap_or(before),
+            established: &self.established,
             transceivers,
             spares,
             transports: Vec::new(),
@@ -125,8 +126,7 @@ impl<'a> Draft<'a> {
     /// The section that this one continues.
     fn known(&self, index: usize) -> Option<&'a Section> {
         let mid = mid_of(&self.session.media[index], index);
-        let of_mid = |sections: &'a [Section]| sections.get(index).filter(|s| s.mid == mid);
-        of_mid(self.pending).or_else(|| of_mid(self.before))
+        self.before.get(index).filter(|section| section.mid == mid)
     }
 
     /// The transport of the section's bundle: the one it has, or a new one.
@@ -136,7 +136,9 @@ impl<'a> Draft<'a> {
             return *transport;
         }
         let is_free = |id: &TransportId| self.transports.iter().all(|(_, other)| other != id);
-        let known = self.known(tag).and_then(Section::transport).filter(is_free);
+        let known = self.known(tag).and_then(Section::transport);
+        let known = known.or_else(|| self.transport_of_bundle(tag));
+        let known = known.filter(is_free);
         let transport = known.unwrap_or_else(|| {
             let free = self.spares.iter().find(|id| is_free(id));
             *free.expect("there is a spare for each section")
@@ -145,10 +147,23 @@ impl<'a> Draft<'a> {
         transport
     }
 
+    /// The transport of a bundle for which a new section speaks, with the words of those before it
+    /// (RFC 9143 §7.5.1). Other words are another transport.
+    fn transport_of_bundle(&self, tag: usize) -> Option<TransportId> {
+        let ufrag = self.session.section(tag)?.ice_ufrag()?;
+        let mut bundled =
+            (0..self.before.len()).filter(|other| are_bundled(self.session, tag, *other));
+        bundled.find_map(|other| {
+            let transport = self.known(other)?.transport()?;
+            let peer = self.established.transport(transport)?;
+            (peer.credentials.ufrag == ufrag).then_some(transport)
+        })
+    }
+
     /// The transceiver for a section that has none (RFC 9429 §5.10).
     fn transceiver(&mut self, kind: MediaKind, direction: Direction) -> TransceiverId {
         let is_associated = |id| {
-            let all = self.sections.iter().chain(self.before).chain(self.pending);
+            let all = self.sections.iter().chain(self.before);
             all.filter_map(Section::transceiver)
                 .any(|other| other == id)
         };

@@ -177,7 +177,7 @@ impl Section {
 impl MediaSection {
     fn write(&self, media: &mut Media, sender: Option<&Sender>) {
         media.push(Attribute::Direction(self.direction.to_sdp()));
-        if let (true, Some(sender)) = (self.direction.sends(), sender) {
+        if let Some(sender) = sender {
             // RFC 8830 §2: `-` says that there is a track and no stream.
             let none = ["-".to_owned()];
             let ids = if sender.streams.is_empty() {

@@ -71,7 +71,8 @@ impl PeerConnection {
     /// The longest message that the peer accepts, once negotiated.
     #[must_use]
     pub fn max_message_size(&self) -> Option<usize> {
-        self.channels.max_message_size()
+        let limit = self.view.sctp.and_then(|sctp| sctp.max_message_size);
+        limit.and_then(|limit| usize::try_from(limit).ok())
     }
 
     /// Sends a message (webrtc-pc §6.2, `send`).

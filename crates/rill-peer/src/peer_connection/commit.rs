@@ -16,6 +16,7 @@ use crate::{
 impl PeerConnection {
     pub(super) fn commit_local(&mut self, now: Instant, mut plan: LocalPlan) -> OperationId {
         let kind = plan.description.kind;
+        self.was_described = true;
         self.revive(&mut plan);
         if kind == SdpType::Offer {
             if self.is_first_exchange() {

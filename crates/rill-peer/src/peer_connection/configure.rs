@@ -79,7 +79,7 @@ impl PeerConnection {
             return Err(ConfigurationError::Unchangeable("certificates"));
         }
         let sized = configuration.ice_candidate_pool_size != before.ice_candidate_pool_size;
-        if sized && self.jsep.descriptions.local().is_some() {
+        if sized && self.was_described {
             return Err(ConfigurationError::Unchangeable("iceCandidatePoolSize"));
         }
         let servers = configuration.check()?;

@@ -55,7 +55,8 @@ impl PeerConnection {
         }
     }
 
-    /// The transport of the data section, and the longest message that can be sent on it.
+    /// The transport of the data section, and the longest message that can be sent on it, once
+    /// negotiated.
     fn described_data(&self) -> Option<(rill_ice::TransportId, Option<u64>)> {
         let data = self
             .jsep
@@ -65,9 +66,8 @@ impl PeerConnection {
                 Usage::Data(transport) => Some(transport),
                 _ => None,
             })?;
-        // webrtc-pc §6.1.1.2: 64 KiB as long as the peer has not said anything.
-        let limit = self.channels.max_message_size().unwrap_or(65536);
-        Some((data, u64::try_from(limit).ok()))
+        let limit = self.channels.max_message_size();
+        Some((data, limit.and_then(|limit| u64::try_from(limit).ok())))
     }
 
     /// The last step of webrtc-pc §4.4.1.5: a completed exchange may leave something to negotiate.
@@ -128,6 +128,13 @@ impl PeerConnection {
         let mut left = Vec::new();
         for transceiver in self.transceivers.listed_mut() {
             transceiver.shown.settle();
+            // One that no description ever had is stopped as far as it can be; else it asked for
+            // negotiation for ever.
+            if transceiver.stopping && transceiver.shown.mid.is_none() {
+                transceiver.shown.stopped = true;
+                left.push(transceiver.id);
+                continue;
+            }
             let mid = transceiver.shown.mid.as_deref();
             if transceiver.shown.stopped && mid.is_some_and(rejected) {
                 left.push(transceiver.id);

@@ -6,11 +6,12 @@ use rand_chacha::rand_core::Rng;
 use rill_sdp::Setup;
 
 use crate::{
-    ChannelId, PeerConnection, SdpType,
+    ChannelId, DtlsTransportState, PeerConnection, SdpType,
     data_channel::Parity,
     jsep::{
         Description, MAX_MESSAGE_SIZE, RemoteData, RemoteSide, RemoteTransport, SCTP_PORT, Side,
     },
+    task::{Change, DtlsChange},
     transport::DtlsRole,
 };
 
@@ -64,6 +65,14 @@ impl PeerConnection {
             return;
         };
         let renewed = transport.negotiate(now, role, remote.dtls_peer());
+        if renewed {
+            self.tasks.push(Change::Dtls(Box::new(DtlsChange {
+                transport: remote.id,
+                state: DtlsTransportState::New,
+                error: None,
+                certificates: Vec::new(),
+            })));
+        }
         if renewed && carries_data {
             // RFC 8841 §10.3: another DTLS association carries another SCTP association.
             self.carry.clear();

@@ -52,6 +52,8 @@ pub struct PeerConnection {
     view: View,
     tasks: TaskQueue,
     transports: Vec<DtlsTransport>,
+    /// A local description was applied, be it taken back or not.
+    was_described: bool,
     /// Some went with the description that is being applied.
     transports_left: bool,
     /// The transport that carries the data channels.
@@ -119,6 +121,7 @@ impl PeerConnection {
             view: View::default(),
             tasks: TaskQueue::default(),
             transports: Vec::new(),
+            was_described: false,
             transports_left: false,
             data_transport: None,
             channels: DataChannels::new(),

@@ -120,12 +120,14 @@ impl TransportView {
     }
 
     pub(crate) fn info(&self, role: Option<Role>) -> IceTransportInfo {
+        // webrtc-pc §5.6.2.
+        let has_pair = !matches!(self.ice, TransportState::New | TransportState::Closed);
         IceTransportInfo {
             role,
             state: self.ice,
             gathering_state: self.gathering,
-            selected_pair: self.selected.as_deref().cloned(),
-            selected_candidates: self.selected_candidates.clone(),
+            selected_pair: self.selected.as_deref().cloned().filter(|_| has_pair),
+            selected_candidates: self.selected_candidates.clone().filter(|_| has_pair),
             local_candidates: of(&self.local_candidates, self.local.as_ref()),
             remote_candidates: of(&self.remote_candidates, self.remote.as_ref()),
             local_parameters: self.local.clone().map(Into::into),
@@ -158,6 +160,7 @@ impl From<Credentials> for IceParameters {
 pub(crate) struct SctpView {
     pub(crate) transport: TransportId,
     pub(crate) state: SctpTransportState,
+    /// Once negotiated.
     pub(crate) max_message_size: Option<u64>,
     pub(crate) max_channels: Option<u16>,
 }
@@ -187,7 +190,8 @@ impl SctpView {
         SctpTransportInfo {
             transport: self.transport,
             state: self.state,
-            max_message_size: self.max_message_size,
+            // webrtc-pc §6.1.1.2: 64 KiB as long as the peer has not said anything.
+            max_message_size: self.max_message_size.or(Some(65536)),
             max_channels: self.max_channels,
         }
     }
