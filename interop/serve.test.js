@@ -12,64 +12,67 @@ const PROGRAM = process.env.RILL_BIN ?? fileURLToPath(new URL('../target/release
 const SHOTS = fileURLToPath(new URL('shots/', import.meta.url));
 const PATIENCE = { timeout: 30_000 };
 
-for (const name of ['chromium', 'firefox']) {
-  describe(`rill serve in ${name}`, () => {
-    let server;
-    let browser;
-    before(async () => {
-      await mkdir(SHOTS, { recursive: true });
-      server = await serve();
-      browser = await launch(name);
-    }, { timeout: 60_000 });
-    after(async () => {
-      await browser?.close();
-      await server?.stop();
-    });
+// Much of it is waiting, so the browsers take it side by side.
+describe('rill serve', { concurrency: 2 }, () => {
+  for (const name of ['chromium', 'firefox']) {
+    describe(name, { concurrency: 1 }, () => {
+      let server;
+      let browser;
+      before(async () => {
+        await mkdir(SHOTS, { recursive: true });
+        server = await serve();
+        browser = await launch(name);
+      }, { timeout: 60_000 });
+      after(async () => {
+        await browser?.close();
+        await server?.stop();
+      });
 
-    test('connects with trickle and answers an echo', { timeout: 60_000 }, async () => {
-      const { page, complaints, requests } = await open(browser, server.url);
-      await connected(page, 1);
-      assert.deepEqual(await trickleSeen(page), { browser: 'true', rill: 'true' });
-      await echo(page, `Grüße from ${name} <b>&amp;`);
-      for (const side of ['browser', 'rill']) await pairsShown(page, side, 1);
-      await run(page);
-      await stopped(page);
-      await shoot(page, name);
-      assert.deepEqual(complaints, []);
-      assert.deepEqual(requests.filter(url => /^(http|ws)/.test(url) && !isOwn(url, server)), []);
-      await page.close();
-    });
+      test('connects with trickle and answers an echo', { timeout: 60_000 }, async () => {
+        const { page, complaints, requests } = await open(browser, server.url);
+        await connected(page, 1);
+        assert.deepEqual(await trickleSeen(page), { browser: 'true', rill: 'true' });
+        await echo(page, `Grüße from ${name} <b>&amp;`);
+        for (const side of ['browser', 'rill']) await pairsShown(page, side, 1);
+        await run(page);
+        await stopped(page);
+        await shoot(page, name);
+        assert.deepEqual(complaints, []);
+        assert.deepEqual(requests.filter(url => /^(http|ws)/.test(url) && !isOwn(url, server)), []);
+        await page.close();
+      });
 
-    test('restarts ICE from either side', { timeout: 60_000 }, async () => {
-      const { page, complaints } = await open(browser, server.url);
-      await connected(page, 1);
-      await echo(page, 'before');
-      await restart(page, 'browser', 1);
-      await restart(page, 'rill', 2);
-      for (const side of ['browser', 'rill']) await pairsShown(page, side, 3);
-      await echo(page, 'after');
-      assert.equal(await text(page, '#problem'), '');
-      await page.screenshot({ path: `${SHOTS}${name}-restarts.png`, fullPage: true });
-      assert.deepEqual(complaints, []);
-      await page.close();
-    });
+      test('restarts ICE from either side', { timeout: 60_000 }, async () => {
+        const { page, complaints } = await open(browser, server.url);
+        await connected(page, 1);
+        await echo(page, 'before');
+        await restart(page, 'browser', 1);
+        await restart(page, 'rill', 2);
+        for (const side of ['browser', 'rill']) await pairsShown(page, side, 3);
+        await echo(page, 'after');
+        assert.equal(await text(page, '#problem'), '');
+        await page.screenshot({ path: `${SHOTS}${name}-restarts.png`, fullPage: true });
+        assert.deepEqual(complaints, []);
+        await page.close();
+      });
 
-    test('connects without trickle when the switch is off', { timeout: 60_000 }, async () => {
-      const { page, complaints } = await open(browser, server.url);
-      await connected(page, 1);
-      await page.click('#trickle');
-      await connected(page, 2);
-      assert.equal(await page.evaluate(() => document.documentElement.dataset.trickle), 'off');
-      assert.equal((await trickleSeen(page)).rill, 'false');
-      await echo(page, 'all at once');
-      await restart(page, 'rill', 1);
-      await echo(page, 'all at once, again');
-      await page.screenshot({ path: `${SHOTS}${name}-without-trickle.png`, fullPage: true });
-      assert.deepEqual(complaints, []);
-      await page.close();
+      test('connects without trickle when the switch is off', { timeout: 60_000 }, async () => {
+        const { page, complaints } = await open(browser, server.url);
+        await connected(page, 1);
+        await page.click('#trickle');
+        await connected(page, 2);
+        assert.equal(await page.evaluate(() => document.documentElement.dataset.trickle), 'off');
+        assert.equal((await trickleSeen(page)).rill, 'false');
+        await echo(page, 'all at once');
+        await restart(page, 'rill', 1);
+        await echo(page, 'all at once, again');
+        await page.screenshot({ path: `${SHOTS}${name}-without-trickle.png`, fullPage: true });
+        assert.deepEqual(complaints, []);
+        await page.close();
+      });
     });
-  });
-}
+  }
+});
 
 /** The table of a side has a pair of this generation that was checked and carries the data. */
 async function pairsShown(page, side, generation) {
@@ -99,7 +102,7 @@ async function stopped(page) {
   await page.click('#run-stop');
   await runs(page, 2);
   assert.ok(await mean(page, 'fromRill') > 0);
-  assert.match(await text(page, '#runs tr:first-child'), /^2\. rill → browser 16 KiB, \d\.\d s/);
+  assert.match(await text(page, '#runs tr:first-child'), /^2\. rill → browser 16\sKiB, \d\.\d s/);
   assert.equal(await page.$$eval('#run-plot .line.before', lines => lines.length), 1);
 }
 

@@ -75,6 +75,7 @@ function take(entry) {
 
 function ended(text) {
   session = null;
+  runs.end();
   setState('closed');
   if (text) showProblem(text);
 }

@@ -75,7 +75,7 @@ export class Restart {
 
   #echoed({ time, elapsed }) {
     this.#points.push([(time - elapsed) / 1000, elapsed]);
-    while (this.#points[0][0] < time / 1000 - WINDOW - 1) this.#points.shift();
+    while (this.#points[0]?.[0] < time / 1000 - WINDOW - 1) this.#points.shift();
     if (!this.#underway) return;
     this.#underway.echoes += 1;
     this.#underway.slowest = Math.max(this.#underway.slowest, elapsed);

@@ -43,6 +43,11 @@ export class Runs {
     if (entry.kind === 'throughput' && this.#running) this.#run.take(entry);
   }
 
+  /** The session is over, and with it a run under way. */
+  end() {
+    this.#run?.abandon();
+  }
+
   get #running() {
     return this.#run !== null && !this.#run.over;
   }
@@ -81,7 +86,9 @@ export class Runs {
   #rates(way) {
     if (!this.#run?.ways.includes(way)) return ['–', 'MB/s'];
     const mean = this.#run.mean(way).toFixed(1);
-    return this.#run.over ? [mean, 'MB/s, mean'] : [this.#run.now(way).toFixed(1), `MB/s now, mean ${mean}`];
+    if (this.#run.over) return [mean, 'MB/s, mean'];
+    if (this.#run.stopped) return [mean, 'MB/s, mean; closing'];
+    return [this.#run.now(way).toFixed(1), `MB/s now, mean ${mean}`];
   }
 
   #words() {
@@ -117,5 +124,5 @@ function lines(run, suffix) {
 }
 
 function bytes(size) {
-  return size < 1024 ? `${size} B` : `${Math.round(size / 1024)} KiB`;
+  return size < 1024 ? `${size}\u00a0B` : `${Math.round(size / 1024)}\u00a0KiB`;
 }

@@ -6,6 +6,8 @@ const HIGH = 1024 * 1024;
 const LOW = HIGH / 2;
 // How often what has arrived here is looked at, in milliseconds; rill does the same.
 const LOOK = 100;
+// How far rill's clock of a run may be ahead of ours, in seconds.
+const AHEAD = 0.5;
 // How many looks back the present rate reaches.
 const NOW = 5;
 
@@ -70,7 +72,9 @@ export class Run {
 
   /** What rill says has arrived there: `{ received, elapsedMs }`. */
   take({ received, elapsedMs }) {
-    this.#count('toRill', elapsedMs / 1000, received);
+    const time = elapsedMs / 1000;
+    // One that is ahead of this run is of the run before.
+    if (time < this.elapsed + AHEAD) this.#count('toRill', time, received);
   }
 
   /** Ends early, or when its time has passed; what waits still leaves. */
@@ -78,6 +82,11 @@ export class Run {
     this.#leave();
     this.#channel.close();
     this.#changed();
+  }
+
+  /** Ends with its connection, whose closing need not fire an event on the channel. */
+  abandon() {
+    this.#end();
   }
 
   /** Points of a plot: seconds, and the MB/s of the two looks before. */
@@ -126,6 +135,7 @@ export class Run {
   }
 
   #end() {
+    if (this.#over) return;
     this.#leave();
     this.#over = true;
     this.#changed();
