@@ -87,6 +87,7 @@ test('the peer can trickle: the answer leaves at once, candidates follow, null i
   peer.close();
 });
 
+// Trickle H2: crates/rill-peer/src/view/candidates.rs: `let Some((mid, index)) = self.insert_local(&found.ufrag, &line) else {`
 test('the peer cannot trickle: the answer carries every candidate and one end', async () => {
   const peer = new RTCPeerConnection();
   const channel = peer.createDataChannel('page');
@@ -114,6 +115,7 @@ test('the peer cannot trickle: the answer carries every candidate and one end', 
   peer.close();
 });
 
+// Trickle H3: crates/rill-ice/src/config.rs: `server_deadline: Duration::from_millis(1800),`
 test('one dead STUN server delays the answer by less than two seconds', async () => {
   const addresses = Object.values(networkInterfaces()).flat();
   const { address } =
