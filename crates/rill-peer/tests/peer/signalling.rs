@@ -236,7 +236,7 @@ fn pooled(size: u8) -> Configuration {
     configuration
 }
 
-/// Trickle B24: crates/rill-peer/src/peer_connection/configure.rs: `if sized && self.jsep.descriptions.local().is_some() {` => `if false && sized && self.jsep.descriptions.local().is_some() {`
+/// Trickle B24: crates/rill-peer/src/peer_connection/configure.rs: `if sized && self.was_described {` => `if sized && self.was_described && false {`
 #[test]
 fn b24_the_pool_cannot_change_after_the_first_local_description() {
     let mut lone = Lone::new();
@@ -298,7 +298,7 @@ fn c14_a_prohibited_address_is_mirrored_and_never_contacted() {
 }
 
 /// Bob's candidates do not arrive: Alice knows him by his checks alone.
-/// Trickle C20: crates/rill-peer/src/view/selected.rs: `candidate: String::new(),`
+/// Trickle C20: crates/rill-peer/src/view/selected.rs: `candidate: String::new(),` => `candidate: "candidate:unknown".to_owned(),`
 #[test]
 fn c20_a_discovered_candidate_has_no_text() {
     let mut scene = Setting::default().build();
@@ -438,7 +438,43 @@ fn g8_candidates_are_told_once_and_in_order() {
     assert_eq!(sent.last().map(String::as_str), Some(""));
 }
 
-/// Every signal of Bob's arrives three times.
+/// Trickle G4: crates/rill-sdp/src/attribute/ice.rs: `ice_chars("ufrag", value.text()?, 4..=256)?`
+/// Trickle G4: crates/rill-sdp/src/attribute/ice.rs: `ice_chars("password", value.text()?, 22..=256)?`
+/// Trickle G4: crates/rill-sdp/src/grammar.rs: `byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')`
+/// Trickle G4: crates/rill-peer/src/jsep/error.rs: `Self::Syntax(error) if is_credential(error) => Exception::InvalidAccess,`
+#[test]
+fn g4_credentials_have_their_lengths_and_letters() {
+    let offer = |ufrag: &str, pwd: &str| {
+        let offer = data_offer().replace("dataUfrag", ufrag);
+        offer.replace("passwordOfTwentyTwoChars", pwd)
+    };
+    let letters = |count: usize| "aZ09+/".chars().cycle().take(count).collect::<String>();
+    for (ufrag, pwd) in [(4, 22), (256, 22), (4, 256), (256, 256)] {
+        let answered = Lone::answered(&offer(&letters(ufrag), &letters(pwd)));
+        let id = answered.pc.transports()[0];
+        let info = answered.pc.ice_transport(id).expect("it is in use");
+        let remote = info.remote_parameters.expect("it was told");
+        assert_eq!(remote.username_fragment, letters(ufrag));
+        assert_eq!(remote.password, letters(pwd));
+    }
+    let mut lone = Lone::new();
+    let (ufrag, pwd) = (letters(8), letters(24));
+    for (ufrag, pwd) in [
+        (&letters(3), &pwd),
+        (&letters(257), &pwd),
+        (&ufrag, &letters(21)),
+        (&ufrag, &letters(257)),
+        (&"with-hyphen".to_owned(), &pwd),
+        (&ufrag, &"anUmlautInAPassword\u{e4}isTooMuch".to_owned()),
+        (&ufrag, &"a/password/with/an/equals=".to_owned()),
+    ] {
+        let offer = offer(ufrag, pwd);
+        let error = lone.unchanged(|lone| lone.set_remote(SdpType::Offer, &offer));
+        assert_eq!(error.exception(), Exception::InvalidAccess, "{ufrag} {pwd}");
+    }
+}
+
+/// A candidate of Bob's comes three times.
 /// Trickle G8: crates/rill-peer/src/view/transport.rs: `if fits && !self.remote_candidates.contains(&candidate) {`
 #[test]
 fn g8_repetitions_are_hidden_from_the_agent() {

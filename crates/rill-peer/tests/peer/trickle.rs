@@ -541,7 +541,7 @@ fn b15_without_transports_gathering_is_new_again() {
     assert_eq!(scene.alice().sockets.len(), 0, "its sockets are closed");
 }
 
-/// Trickle B16: crates/rill-peer/src/peer_connection/mod.rs: `self.tasks.clear();`
+/// Trickle B16: crates/rill-peer/src/peer_connection/mod.rs: `self.tasks.clear();` => `{}`
 #[test]
 fn b16_nothing_fires_after_close() {
     for after in [0, 5, 15, 25, 45, 65, 85, 200, 3000] {
@@ -692,7 +692,7 @@ fn c4_a_candidate_without_a_section_is_a_type_error_before_all_else() {
     }
 }
 
-/// Trickle C5, C6, C8: crates/rill-peer/src/jsep/candidate.rs: `if let Some(mid) = mid.filter(|mid| !mid.is_empty() || !by_index) {`
+/// Trickle C5, C6, C8: crates/rill-peer/src/jsep/candidate.rs: `if let Some(mid) = mid.filter(|mid| !mid.is_empty() || !by_index) {` => `if let Some(mid) = mid.filter(|_| !by_index) {`
 /// Trickle C7: crates/rill-peer/src/jsep/candidate.rs: `return if usize::from(index) < remote.media.len() {` => `return if index > 0 && usize::from(index) < remote.media.len() {`
 #[test]
 fn c5_to_c8_the_mid_decides_then_the_index() {
