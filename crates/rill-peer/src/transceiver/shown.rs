@@ -114,7 +114,6 @@ impl Shown {
         if change.rejected {
             return;
         }
-        self.transport = change.transport;
         self.extensions.clone_from(&change.extensions);
         self.receive_codecs = if change.direction.receives() {
             change.codecs.clone()
@@ -140,6 +139,9 @@ impl Transceiver {
             return;
         }
         self.shown.take(change, settles);
+        if !change.rejected {
+            self.shown.transport = change.transport;
+        }
         if !settles {
             return;
         }
@@ -166,6 +168,10 @@ impl Transceiver {
         self.process_remote_tracks(change.direction, change.streams.clone(), events);
         if settles {
             self.shown.current_direction = Some(change.direction);
+            // A remote offer does not show the transport yet.
+            if !change.rejected {
+                self.shown.transport = change.transport;
+            }
         }
         if change.rejected {
             self.stop(events);
