@@ -2,10 +2,7 @@
 
 use rill_sdp::Session;
 
-use super::{
-    Jsep, Section, Usage,
-    bundle::{are_bundled, tag_index},
-};
+use super::{Jsep, Section, Usage, bundle::Bundles};
 use crate::{BundlePolicy, media, transceiver::Transceivers};
 
 impl Jsep {
@@ -16,16 +13,18 @@ impl Jsep {
         transceivers: &Transceivers,
         policy: BundlePolicy,
     ) -> Vec<Section> {
+        let bundles = Bundles::of(offer);
         let mut sections = self.offered.clone();
         for (index, section) in sections.iter_mut().enumerate() {
             let accepted = accept_media(section, &offer.media[index], transceivers);
-            if !accepted || !permits(policy, offer, index) {
+            if !accepted || !permits(policy, offer, &bundles, index) {
                 section.reject();
             }
         }
-        // RFC 9143 §7.3.3: the section that speaks for a group cannot be rejected alone.
+        // RFC 9429 §5.3.1, RFC 9143 §7.3.3: the section that speaks for a group cannot be rejected
+        // alone.
         for index in 0..sections.len() {
-            if sections[tag_index(offer, index)].is_rejected() {
+            if sections[bundles.tag(index)].is_rejected() {
                 sections[index].reject();
             }
         }
@@ -53,7 +52,7 @@ fn accept_media(
 }
 
 /// Whether the bundle policy lets a section of this offer have a transport (RFC 9429 §5.3.1).
-fn permits(policy: BundlePolicy, offer: &Session, index: usize) -> bool {
+fn permits(policy: BundlePolicy, offer: &Session, bundles: &Bundles, index: usize) -> bool {
     let live = |other: &usize| !offer.media[*other].is_rejected();
     let mut all = (0..offer.media.len()).filter(live);
     let first = match policy {
@@ -63,5 +62,5 @@ fn permits(policy: BundlePolicy, offer: &Session, index: usize) -> bool {
             all.find(|&other| offer.media[other].kind == offer.media[index].kind)
         }
     };
-    first.is_none_or(|first| are_bundled(offer, first, index))
+    first.is_none_or(|first| bundles.are_bundled(first, index))
 }

@@ -3,7 +3,7 @@
 use rill_ice::TransportId;
 use rill_sdp::{Attribute, Candidate, Session};
 
-use super::{AddIceCandidateError, Jsep, Section, Side, bundle::tag_index};
+use super::{AddIceCandidateError, Jsep, Section, Side, bundle::Bundles};
 use crate::{IceCandidateInit, SignalingState};
 
 /// A candidate, or the end of candidates, that can be taken.
@@ -76,12 +76,18 @@ impl Jsep {
         indices: &[usize],
         wanted: Option<&str>,
     ) -> Result<Vec<(usize, String)>, AddIceCandidateError> {
+        let sessions = self
+            .descriptions
+            .of(Side::Remote)
+            .map(|known| &known.session);
+        let sessions: Vec<_> = sessions
+            .map(|session| (session, Bundles::of(session)))
+            .collect();
         let mut places = Vec::new();
         for &index in indices {
-            let mut known = self
-                .descriptions
-                .of(Side::Remote)
-                .filter_map(|description| ufrag_of(&description.session, index));
+            let mut known = sessions
+                .iter()
+                .filter_map(|(session, bundles)| ufrag_of(session, bundles, index));
             let found = match wanted {
                 Some(wanted) => known.find(|&known| known == wanted),
                 None => known.next(),
@@ -129,7 +135,7 @@ fn section_indices(
 }
 
 /// The username fragment that holds for a section: its own, its bundle's, or the session's.
-fn ufrag_of(session: &Session, index: usize) -> Option<&str> {
+fn ufrag_of<'a>(session: &'a Session, bundles: &Bundles, index: usize) -> Option<&'a str> {
     let own = session.media.get(index)?.ice_ufrag();
-    own.or_else(|| session.section(tag_index(session, index))?.ice_ufrag())
+    own.or_else(|| session.section(bundles.tag(index))?.ice_ufrag())
 }

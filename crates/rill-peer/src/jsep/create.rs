@@ -24,6 +24,8 @@ pub(crate) struct Created {
     pub(crate) credentials: Vec<(TransportId, Credentials)>,
     /// The offer that it answers.
     pub(crate) answered: Option<Session>,
+    /// It was to restart ICE, and was not applied yet.
+    restarts: bool,
 }
 
 /// What a description of ours is written from.
@@ -36,7 +38,7 @@ pub(crate) struct Text<'a> {
 }
 
 impl Jsep {
-    pub(crate) fn create_offer(&mut self, text: &Text<'_>) -> SessionDescription {
+    pub(crate) fn create_offer(&mut self, text: &Text<'_>, restarts: bool) -> SessionDescription {
         // RFC 9429 §5.2.1: both tokens, at session level.
         let options = vec!["trickle".to_owned(), "ice2".to_owned()];
         let group = self.offered_group(&text.sections);
@@ -59,13 +61,27 @@ impl Jsep {
             created.sdp = created.session.to_string();
         }
         let description = SessionDescription::new(SdpType::Offer, created.sdp.clone());
+        created.restarts = restarts;
         self.last_offer = Some(created);
         description
     }
 
+    /// Whether the last created offer was to restart ICE and waits to be applied
+    /// (webrtc-pc §4.4.2: an empty text means that one).
+    pub(crate) fn offered_restart(&self) -> bool {
+        self.last_offer.as_ref().is_some_and(|last| last.restarts)
+    }
+
+    /// It was applied; whoever wants another restart says so.
+    pub(super) fn forget_offered_restart(&mut self) {
+        if let Some(last) = &mut self.last_offer {
+            last.restarts = false;
+        }
+    }
+
     /// The mids of every section, first those whose transport is established: one of them speaks for the
     /// group (RFC 9143 §7.5.1), and what is added moves nothing.
-    fn offered_group(&self, sections: &[Section]) -> Vec<String> {
+    pub(super) fn offered_group(&self, sections: &[Section]) -> Vec<String> {
         let before = self.stable_sections();
         let is_established = |section: &&Section| {
             let mut known = before.iter().filter_map(Section::transport);
@@ -73,7 +89,12 @@ impl Jsep {
         };
         let live = sections.iter().filter(|section| !section.is_rejected());
         let (known, new): (Vec<_>, Vec<_>) = live.partition(is_established);
-        let all = known.into_iter().chain(new);
+        // RFC 9429 §5.2.2: what the peer wanted apart stays apart.
+        let first = known.first().and_then(|section| section.transport());
+        let bundled = known
+            .into_iter()
+            .filter(|section| section.transport() == first);
+        let all = bundled.chain(new);
         all.map(|section| section.mid.clone()).collect()
     }
 
@@ -159,6 +180,7 @@ impl Jsep {
             sections: text.sections.clone(),
             credentials: credentials.collect(),
             answered: None,
+            restarts: false,
         }
     }
 

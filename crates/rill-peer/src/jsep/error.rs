@@ -70,6 +70,14 @@ pub enum SetDescriptionError {
         /// What is wrong with it.
         problem: SectionProblem,
     },
+    /// The bundle groups name more sections than there are (RFC 9143 §7).
+    #[error("the BUNDLE groups name {named} sections, and the description has {sections}")]
+    Groups {
+        /// How many they name.
+        named: usize,
+        /// How many there are.
+        sections: usize,
+    },
     /// The sections do not match those of the offer, or of the description before.
     #[error("the description has {actual} media sections where {expected} are needed")]
     SectionCount {
@@ -91,7 +99,9 @@ impl SetDescriptionError {
             // What browsers take for content, not for form (RFC 8839 §5.4).
             Self::Syntax(error) if is_credential(error) => Exception::InvalidAccess,
             Self::Syntax(_) => Exception::Operation,
-            Self::Section { .. } | Self::SectionCount { .. } => Exception::InvalidAccess,
+            Self::Section { .. } | Self::SectionCount { .. } | Self::Groups { .. } => {
+                Exception::InvalidAccess
+            }
         }
     }
 

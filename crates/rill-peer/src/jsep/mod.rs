@@ -191,6 +191,7 @@ impl Jsep {
         }
         if side == Side::Local {
             self.version += 1;
+            self.forget_offered_restart();
         }
         self.descriptions.apply(side, description);
         if kind == SdpType::Offer {

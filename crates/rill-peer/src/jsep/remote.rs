@@ -6,6 +6,7 @@ use rill_sdp::{Media, Session, Setup};
 
 use super::{
     Jsep, RemoteTransport, Section, SectionProblem, SetDescriptionError, Usage,
+    bundle::Bundles,
     section::{SCTP_PORT, mid_of},
 };
 
@@ -65,6 +66,7 @@ impl Jsep {
     pub(super) fn read_remote(
         &self,
         session: &Session,
+        bundles: &Bundles,
         sections: &[Section],
     ) -> Result<RemoteSide, SetDescriptionError> {
         let mut side = RemoteSide::default();
@@ -73,7 +75,7 @@ impl Jsep {
                 continue;
             };
             if side.transport(id).is_none() {
-                let transport = RemoteTransport::read(session, index, id)?;
+                let transport = RemoteTransport::read(session, bundles, index, id)?;
                 side.transports.push(transport);
             }
             if let Usage::Data(transport) = section.usage {
@@ -81,6 +83,28 @@ impl Jsep {
             }
         }
         Ok(side)
+    }
+
+    /// RFC 9429 §5.11: another DTLS association needs an ICE restart.
+    pub(super) fn check_offered_dtls(
+        &self,
+        side: &RemoteSide,
+        session: &Session,
+        sections: &[Section],
+    ) -> Result<(), SetDescriptionError> {
+        let renews = |transport: &&RemoteTransport| {
+            let before = self.established.transport(transport.id);
+            before.is_some_and(|before| transport.renews_dtls(before)) && !self.restarts(transport)
+        };
+        match side.transports.iter().find(renews) {
+            Some(transport) => Err(at(
+                session,
+                sections,
+                transport.id,
+                SectionProblem::DtlsChanged,
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Whether the peer restarts a transport that is established.
@@ -132,6 +156,20 @@ pub(super) fn check_mids(session: &Session) -> Result<(), SetDescriptionError> {
         }
     }
     Ok(())
+}
+
+/// The error for the first section of a transport.
+pub(super) fn at(
+    session: &Session,
+    sections: &[Section],
+    id: TransportId,
+    what: SectionProblem,
+) -> SetDescriptionError {
+    let index = sections
+        .iter()
+        .position(|section| section.transport() == Some(id));
+    let index = index.unwrap_or_default();
+    problem(&session.media[index], index, what)
 }
 
 pub(super) fn problem(media: &Media, index: usize, problem: SectionProblem) -> SetDescriptionError {

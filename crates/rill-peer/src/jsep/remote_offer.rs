@@ -5,7 +5,7 @@ use rill_sdp::{Media, Session};
 
 use super::{
     Jsep, MediaSection, RemoteSide, Section, SectionProblem, SetDescriptionError, Usage,
-    bundle::{are_bundled, tag_index},
+    bundle::{Bundles, check_groups},
     remote::{check_count, check_mids, check_offered_setup, problem},
     section::mid_of,
 };
@@ -29,6 +29,7 @@ pub(crate) struct OfferPlan {
 /// The plan while it is made.
 struct Draft<'a> {
     session: &'a Session,
+    bundles: Bundles,
     /// The sections that it must continue.
     before: &'a [Section],
     established: &'a RemoteSide,
@@ -55,8 +56,10 @@ impl Jsep {
         let count = session.media.len();
         check_count(count, |actual| actual >= before.len(), before.len())?;
         check_mids(session)?;
+        check_groups(session)?;
         let mut draft = Draft {
             session,
+            bundles: Bundles::of(session),
             before,
             established: &self.established,
             transceivers,
@@ -70,8 +73,9 @@ impl Jsep {
             let section = Section::of_remote(&session.media[index], index, usage);
             draft.sections.push(section);
         }
-        let remote = self.read_remote(session, &draft.sections)?;
+        let remote = self.read_remote(session, &draft.bundles, &draft.sections)?;
         check_offered_setup(&remote, session, &draft.sections)?;
+        self.check_offered_dtls(&remote, session, &draft.sections)?;
         let restarts = remote.transports.iter().filter(|t| self.restarts(t));
         Ok(OfferPlan {
             restarts: restarts.map(|transport| transport.id).collect(),
@@ -98,9 +102,9 @@ impl<'a> Draft<'a> {
             });
         }
         let Some(kind) = MediaKind::of(media) else {
-            return Ok(Usage::Rejected(None));
+            return Ok(Usage::Rejected(known));
         };
-        let tagged = self.session.media.get(tag_index(self.session, index));
+        let tagged = self.session.media.get(self.bundles.tag(index));
         media::check(media, tagged)
             .map_err(|what| problem(media, index, SectionProblem::Media(what)))?;
         let section = self
@@ -131,7 +135,7 @@ impl<'a> Draft<'a> {
 
     /// The transport of the section's bundle: the one it has, or a new one.
     fn transport(&mut self, index: usize) -> TransportId {
-        let tag = tag_index(self.session, index);
+        let tag = self.bundles.tag(index);
         if let Some((_, transport)) = self.transports.iter().find(|(other, _)| *other == tag) {
             return *transport;
         }
@@ -152,7 +156,7 @@ impl<'a> Draft<'a> {
     fn transport_of_bundle(&self, tag: usize) -> Option<TransportId> {
         let ufrag = self.session.section(tag)?.ice_ufrag()?;
         let mut bundled =
-            (0..self.before.len()).filter(|other| are_bundled(self.session, tag, *other));
+            (0..self.before.len()).filter(|other| self.bundles.are_bundled(tag, *other));
         bundled.find_map(|other| {
             let transport = self.known(other)?.transport()?;
             let peer = self.established.transport(transport)?;

@@ -3,11 +3,7 @@
 use rill_ice::{Credentials, TransportId};
 use rill_sdp::{Attribute, Candidate, Fingerprint, Session, Setup};
 
-use super::{
-    SectionProblem, SetDescriptionError,
-    bundle::{are_bundled, tag_index},
-    remote::problem,
-};
+use super::{SectionProblem, SetDescriptionError, bundle::Bundles, remote::problem};
 use crate::{fingerprint, transport::Peer};
 
 /// The peer's side of one transport.
@@ -28,10 +24,11 @@ impl RemoteTransport {
     /// says it, or the session does.
     pub(super) fn read(
         session: &Session,
+        bundles: &Bundles,
         index: usize,
         id: TransportId,
     ) -> Result<Self, SetDescriptionError> {
-        let index = tag_index(session, index);
+        let index = bundles.tag(index);
         let media = &session.media[index];
         let wrong = |what| problem(media, index, what);
         let section = session
@@ -57,7 +54,7 @@ impl RemoteTransport {
                 .setup()
                 .ok_or_else(|| wrong(SectionProblem::Setup))?,
             tls_id: section.tls_id().map(str::to_owned),
-            candidates: candidates(session, index, &credentials.ufrag),
+            candidates: candidates(session, bundles, index, &credentials.ufrag),
             end_of_candidates: ended
                 .iter()
                 .any(|place| place.contains(&Attribute::EndOfCandidates)),
@@ -85,10 +82,10 @@ impl RemoteTransport {
 
 /// The candidates of a section and of those bundled with it: each is one of their transport, as far
 /// as it is of the same generation.
-fn candidates(session: &Session, index: usize, ufrag: &str) -> Vec<Candidate> {
+fn candidates(session: &Session, bundles: &Bundles, index: usize, ufrag: &str) -> Vec<Candidate> {
     let shares = |other: &usize| {
         let own = session.media[*other].ice_ufrag();
-        are_bundled(session, index, *other) && own.is_none_or(|own| own == ufrag)
+        bundles.are_bundled(index, *other) && own.is_none_or(|own| own == ufrag)
     };
     (0..session.media.len())
         .filter(shares)

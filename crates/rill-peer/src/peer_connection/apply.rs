@@ -13,7 +13,7 @@ use crate::{
 
 impl PeerConnection {
     /// Applies a local description (webrtc-pc §4.4.2, `setLocalDescription`). `None`, or an empty
-    /// text, takes the last created description, or creates the one that fits.
+    /// text, is the one that fits, as it would be created now.
     ///
     /// The operation has its effect now; getters follow when its task is polled.
     ///
@@ -77,8 +77,12 @@ impl PeerConnection {
         if kind == SdpType::Rollback {
             return Ok(self.roll_back(now, Side::Remote));
         }
-        let session = Session::parse(&description.sdp)?;
+        let mut session = Session::parse(&description.sdp)?;
         if kind != SdpType::Offer {
+            // RFC 9143 §6: it means nothing in an answer, and port zero is a rejection there.
+            for media in &mut session.media {
+                media.remove_attribute("bundle-only");
+            }
             let plan = self.jsep.plan_remote_answer(&session)?;
             return Ok(self.commit_remote_answer(now, Description { kind, session }, plan));
         }
@@ -104,8 +108,11 @@ impl PeerConnection {
     fn create_implied(&mut self, kind: SdpType) {
         // Created afresh: what changed since the last creation is in it. Both can only fail in
         // states that were checked before.
+        let options = OfferOptions {
+            ice_restart: self.jsep.offered_restart(),
+        };
         let created = match kind {
-            SdpType::Offer => self.create_offer(OfferOptions::default()).is_ok(),
+            SdpType::Offer => self.create_offer(options).is_ok(),
             _ => self.create_answer().is_ok(),
         };
         debug_assert!(created, "the signaling state was checked");

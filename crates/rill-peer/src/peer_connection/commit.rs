@@ -42,8 +42,11 @@ impl PeerConnection {
         described.assigned = assigned;
         self.describe(described);
         // After the task, so that nothing of gathering fires before it.
-        for transport in self.jsep.transports() {
+        let transports = self.jsep.transports();
+        if !transports.is_empty() {
             self.report_unsupported_servers();
+        }
+        for transport in transports {
             self.agent.gather(now, transport);
         }
         self.after_description(now, kind);
@@ -60,7 +63,11 @@ impl PeerConnection {
             }
         }
         for (id, credentials) in plan.credentials.clone() {
-            if self.agent.local_credentials(id).is_some() {
+            if let Some((_, own)) = self.agent.local_credentials(id) {
+                if plan.description.kind != SdpType::Offer && *own != credentials {
+                    // Restarted again since, by the same offer.
+                    self.agent.set_local_credentials(id, credentials);
+                }
                 continue;
             }
             let of_transport = |section: &&Section| section.transport() == Some(id);

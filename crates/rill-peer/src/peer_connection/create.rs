@@ -51,7 +51,7 @@ impl PeerConnection {
             parameters,
             transceivers: &self.transceivers,
         };
-        Ok(self.jsep.create_offer(&text))
+        Ok(self.jsep.create_offer(&text, options.ice_restart))
     }
 
     /// Makes an answer to the pending remote offer (webrtc-pc §4.4.2, `createAnswer`).
@@ -175,10 +175,10 @@ impl PeerConnection {
             .pending
             .as_ref()
             .and_then(|side| side.transport(id));
-        let before = self.jsep.established.transport(id);
+        let before = self.transport(id).and_then(DtlsTransport::peer);
         pending
             .zip(before)
-            .is_some_and(|(now, before)| now.renews_dtls(before))
+            .is_some_and(|(now, before)| !now.dtls_peer().is_same(before))
     }
 
     /// RFC 8842 §4: one DTLS association, one id. It is that of the last description, unless the peer

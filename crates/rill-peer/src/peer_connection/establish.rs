@@ -6,7 +6,7 @@ use rand_chacha::rand_core::Rng;
 use rill_sdp::Setup;
 
 use crate::{
-    ChannelId, DtlsTransportState, PeerConnection, SdpType,
+    ChannelId, DtlsTransportState, PeerConnection, SctpTransportState, SdpType,
     data_channel::Parity,
     jsep::{
         Description, MAX_MESSAGE_SIZE, RemoteData, RemoteSide, RemoteTransport, SCTP_PORT, Side,
@@ -78,6 +78,8 @@ impl PeerConnection {
             self.carry.clear();
             self.data_transport = None;
             self.channels.remove_association(&mut self.tasks);
+            let connecting = SctpTransportState::Connecting;
+            self.tasks.push(Change::Sctp(connecting, None));
         }
     }
 

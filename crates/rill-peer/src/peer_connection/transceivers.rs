@@ -66,6 +66,7 @@ impl PeerConnection {
             transceiver.sender.track.is_none()
                 && transceiver.kind == kind
                 && !transceiver.stopping
+                && !transceiver.gone
                 && !transceiver.shown.has_sent
         };
         let found = self.transceivers.listed().find(reusable).map(|t| t.id);

@@ -37,6 +37,7 @@ struct Stable {
     streams: Vec<String>,
     transport: Option<TransportId>,
     receive_codecs: Vec<Codec>,
+    extensions: Vec<HeaderExtension>,
 }
 
 /// What a description says of one transceiver.
@@ -104,6 +105,7 @@ impl Shown {
             streams: self.streams.clone(),
             transport: self.transport,
             receive_codecs: self.receive_codecs.clone(),
+            extensions: self.extensions.clone(),
         };
     }
 
@@ -185,6 +187,7 @@ impl Transceiver {
         }
         self.shown.transport = self.shown.stable.transport;
         self.shown.receive_codecs = self.shown.stable.receive_codecs.clone();
+        self.shown.extensions = self.shown.stable.extensions.clone();
         if remote {
             let streams = self.shown.stable.streams.clone();
             let direction = self.shown.current_direction.unwrap_or(Direction::Inactive);

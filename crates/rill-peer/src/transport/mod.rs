@@ -62,13 +62,15 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Whether it means the same association (RFC 8842 §5.1). A peer may not know tls-ids.
+    /// Whether it means the same association (RFC 8842 §5.1): a fingerprint in common is the same
+    /// certificate. A peer may not know tls-ids.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let same_id = match (&self.tls_id, &other.tls_id) {
             (Some(own), Some(other)) => own == other,
             _ => true,
         };
-        same_id && self.fingerprints == other.fingerprints
+        let common = |own| other.fingerprints.contains(own);
+        same_id && self.fingerprints.iter().any(common)
     }
 }
 
@@ -133,6 +135,15 @@ impl DtlsTransport {
             State::Agreed { role, .. } => Some(*role),
             State::Running(running) => Some(running.role),
             State::New | State::Over(_) => None,
+        }
+    }
+
+    /// What the peer said of itself in the last exchange, provisional ones too.
+    pub(crate) fn peer(&self) -> Option<&Peer> {
+        match &self.state {
+            State::New => None,
+            State::Agreed { peer, .. } | State::Over(peer) => Some(peer),
+            State::Running(running) => Some(&running.peer),
         }
     }
 

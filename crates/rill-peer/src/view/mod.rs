@@ -68,7 +68,8 @@ impl View {
         if described.side == Side::Local {
             self.complete(&mut described.description);
         }
-        let settles = described.description.kind == SdpType::Answer;
+        let kind = described.description.kind;
+        let settles = kind == SdpType::Answer;
         self.descriptions
             .apply(described.side, described.description);
         let after = self.descriptions.signaling_state;
@@ -76,7 +77,7 @@ impl View {
             events.push(Event::SignalingStateChange(after));
         }
         self.role = Some(described.role);
-        self.sctp = SctpView::after(self.sctp.take(), described.data);
+        self.sctp = SctpView::after(self.sctp.take(), kind, described.data);
         for id in described.transports.iter().copied() {
             if !self.transports.iter().any(|transport| transport.id == id) {
                 self.transports.push(TransportView::new(id));

@@ -4,7 +4,7 @@ use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, Tr
 
 use rill_sdp::MAX_CANDIDATES;
 
-use crate::{DtlsTransportState, IceCandidate, SctpTransportState};
+use crate::{DtlsTransportState, IceCandidate, SctpTransportState, SdpType};
 
 /// What getters tell of an ICE transport (webrtc-pc, `RTCIceTransport`).
 #[derive(Clone, Debug)]
@@ -166,13 +166,16 @@ pub(crate) struct SctpView {
 }
 
 impl SctpView {
-    /// It comes with the first description that has a data section, and goes with its rejection
-    /// (webrtc-pc §4.4.1.5).
+    /// It comes with the first description that has a data section, and goes with the answer that
+    /// rejects it, or with the offer that brought it (webrtc-pc §4.4.1.5).
     pub(super) fn after(
         before: Option<Self>,
+        kind: SdpType,
         data: Option<(TransportId, Option<u64>)>,
     ) -> Option<Self> {
-        let (transport, max_message_size) = data?;
+        let Some((transport, max_message_size)) = data else {
+            return before.filter(|_| matches!(kind, SdpType::Offer | SdpType::Pranswer));
+        };
         let new = Self {
             transport,
             state: SctpTransportState::Connecting,

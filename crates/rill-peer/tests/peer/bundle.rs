@@ -191,7 +191,7 @@ fn e2_a_bundled_answer_leaves_one_transport() {
     scene.check_echo(&channel);
 }
 
-/// Trickle E2: crates/rill-peer/src/jsep/remote_answer.rs: `return self.offered.get(tag_index(session, index))?.transport();`
+/// Trickle E2: crates/rill-peer/src/jsep/remote_answer.rs: `true => offered.get(bundles.tag(index)).and_then(Section::transport),`
 #[test]
 fn e2_answers_of_every_form_leave_one_transport() {
     for form in FORMS {
@@ -209,7 +209,7 @@ fn e2_answers_of_every_form_leave_one_transport() {
 }
 
 /// Bob's answer knows no bundles.
-/// Trickle E2: crates/rill-peer/src/jsep/remote_answer.rs: `.then_some(own)`
+/// Trickle E2: crates/rill-peer/src/jsep/remote_answer.rs: `false => section.transport().filter(|_| alone[index]),`
 #[test]
 fn e2_an_answer_without_bundles_leaves_sections_apart() {
     let mut setting = Setting::bundling(BundlePolicy::MaxCompat);
@@ -248,7 +248,7 @@ fn moving_candidates(from: &'static str, to: &'static str) -> Tamper {
     })
 }
 
-/// Trickle E3: crates/rill-peer/src/jsep/candidate.rs: `own.or_else(|| session.section(tag_index(session, index))?.ice_ufrag())`
+/// Trickle E3: crates/rill-peer/src/jsep/candidate.rs: `own.or_else(|| session.section(bundles.tag(index))?.ice_ufrag())`
 /// Trickle E3: crates/rill-peer/src/view/transport.rs: `.retain(|candidate| is_of(candidate, remote));` => `.retain(|_| false);`
 /// Trickle E1: crates/rill-peer/src/jsep/offer.rs: `BundlePolicy::MaxBundle => live.next(),` => `BundlePolicy::MaxBundle => None,`
 /// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()` => `self.port == 0`
@@ -431,7 +431,7 @@ fn e6_transport_and_candidates_move_to_the_next_tag() {
 }
 
 /// The answer rejects the first section and lists it in its group all the same.
-/// Trickle E6: crates/rill-peer/src/jsep/bundle.rs: `media.mid() == Some(mid) && !media.is_rejected()`
+/// Trickle E6: crates/rill-peer/src/jsep/bundle.rs: `let tag = members().find(|index| !session.media[**index].is_rejected());`
 #[test]
 fn e6_a_rejected_section_does_not_speak_for_its_bundle() {
     let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);

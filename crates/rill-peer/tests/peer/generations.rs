@@ -355,7 +355,7 @@ fn d15_data_stays_on_the_old_pair_until_there_is_a_new_one() {
     scene.check_echo(&channel);
 }
 
-/// Trickle D16: crates/rill-peer/src/transport/mod.rs: `same_id && self.fingerprints == other.fingerprints`
+/// Trickle D16: crates/rill-peer/src/transport/mod.rs: `same_id && self.fingerprints.iter().any(common)`
 #[test]
 fn d16_transport_and_dtls_outlive_a_restart() {
     let mut scene = Setting::secure().build();

@@ -953,3 +953,33 @@ fn an_offer_that_is_applied_again_keeps_its_candidates() {
         assert!(sdp.contains("a=candidate:") && sdp.contains("a=end-of-candidates"));
     }
 }
+
+/// RFC 9429 §5.11.
+#[test]
+fn another_certificate_needs_a_restart() {
+    let first = data_offer();
+    let mut lone = Lone::answered(&first);
+    let other = first.replace(FINGERPRINT, &FINGERPRINT.replace("AF:4D", "AF:4E"));
+    assert_ne!(other, first);
+    let error = lone.unchanged(|lone| lone.set_remote(SdpType::Offer, &other));
+    let problem = section_error(&error).map(|(_, _, problem)| problem);
+    assert_eq!(problem, Some(SectionProblem::DtlsChanged));
+    let restarted = crate::offer::restarted_data_offer();
+    let restarted = restarted.replace(FINGERPRINT, &FINGERPRINT.replace("AF:4D", "AF:4E"));
+    lone.set_remote(SdpType::Offer, &restarted)
+        .expect("it restarts");
+}
+
+/// webrtc-pc §4.4.2: without a text it is the offer that was created.
+#[test]
+fn an_offer_that_restarts_does_so_without_a_text() {
+    let mut lone = Lone::answered(&data_offer());
+    let before = value_of(&lone.local_sdp(), "ice-ufrag").map(str::to_owned);
+    let options = OfferOptions { ice_restart: true };
+    lone.pc.create_offer(options).expect("it is open");
+    lone.set_local(None).expect("it fits");
+    assert_ne!(
+        value_of(&lone.local_sdp(), "ice-ufrag").map(str::to_owned),
+        before
+    );
+}
