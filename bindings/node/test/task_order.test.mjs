@@ -125,19 +125,6 @@ test('reactions of an operation run before the next task is dispatched', async (
   assert.deepEqual(order, ['continuation', 'gathering']);
 });
 
-test('what the end of an operation causes runs before a timer that is set after it', async () => {
-  const { pc, native } = connect();
-  let fired = false;
-  pc.onnegotiationneeded = () => (fired = true);
-  // The wake-up is still under way when the timer runs out.
-  native.endOperation = () => native.tasks.push([{ events: [{ type: 'negotiationneeded' }] }, () => {}]);
-  const applied = pc.setRemoteDescription({ type: 'offer' });
-  native.complete(1);
-  await applied;
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  assert.equal(fired, true);
-});
-
 // Trickle B16: bindings/node/ts/RTCPeerConnection.ts: `if (this.#closed) break;` => `if (false) break;`
 test('nothing is dispatched after close, not even the rest of a task', async () => {
   const { pc, native } = connect();

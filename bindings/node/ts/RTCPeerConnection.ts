@@ -123,8 +123,6 @@ export class RTCPeerConnection extends EventTarget {
     ended: () => {
       this.#native.endOperation();
       this.#updateLive();
-      // The native half's wake-up comes through Node's loop, and a timer that is set now before it.
-      this.#loop.wake();
     },
   });
   /** What resolves the operations that a task will complete, by number. */

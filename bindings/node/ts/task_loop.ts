@@ -20,7 +20,7 @@ export class TaskLoop {
     this.#runTask = runTask;
   }
 
-  /** There is one task more, or may be: a turn without a task does no harm. */
+  /** There is one task more. A turn too many could run a later one before its time. */
   wake(): void {
     if (this.#stopped) return;
     queue.push(this);
