@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use rill_peer::{
-    BundlePolicy, Event, IceCandidate, IceGatheringState, MediaKind, SdpType, TransportId,
-};
+use rill_peer::{BundlePolicy, Event, IceGatheringState, MediaKind, SdpType, TransportId};
 
 use crate::{
     adapter::Adapter,
@@ -24,18 +22,10 @@ fn with_media(setting: Setting) -> Scene {
     scene
 }
 
-fn candidates(diary: &Diary) -> Vec<&IceCandidate> {
-    let candidate = |event| match event {
-        &Event::IceCandidate(Some(ref candidate)) => Some(candidate),
-        _ => None,
-    };
-    diary.events().filter_map(candidate).collect()
-}
-
 /// The mids that events of a side named, each once, in order.
 fn mids(diary: &Diary) -> Vec<String> {
     let mut mids: Vec<String> = Vec::new();
-    for candidate in candidates(diary) {
+    for candidate in diary.candidates() {
         if !mids.contains(&candidate.sdp_mid) {
             mids.push(candidate.sdp_mid.clone());
         }
@@ -140,7 +130,7 @@ fn e2_sections_apart_gather_apart() {
         assert_eq!(values_of(&part, "candidate").len(), 1, "{part}");
         assert!(part.contains("a=end-of-candidates"), "{part}");
     }
-    for candidate in candidates(&alice.diary) {
+    for candidate in alice.diary.candidates() {
         let part = &sections(&offer)[usize::from(candidate.sdp_m_line_index)];
         assert_eq!(value_of(part, "mid"), Some(&*candidate.sdp_mid));
         assert_eq!(
@@ -148,7 +138,7 @@ fn e2_sections_apart_gather_apart() {
             Some(&*candidate.username_fragment)
         );
     }
-    let ends = candidates(&alice.diary);
+    let ends = alice.diary.candidates();
     let ends = ends
         .iter()
         .filter(|candidate| candidate.candidate.is_empty());

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use rill_peer::{
-    ChannelId, ConnectionState, DtlsTransportState, Event, IceConnectionState, IceGatheringState,
-    OperationId, PeerConnection, SessionDescription, SignalingState,
+    ChannelId, ConnectionState, DtlsTransportState, Event, IceCandidate, IceConnectionState,
+    IceGatheringState, OperationId, PeerConnection, SessionDescription, SignalingState,
 };
 
 /// Every getter of a connection.
@@ -89,6 +89,14 @@ impl Entry {
         }
     }
 
+    /// The candidate that it announces, or the end of candidates.
+    pub(crate) fn candidate(&self) -> Option<&IceCandidate> {
+        match self.event() {
+            Some(Event::IceCandidate(candidate)) => candidate.as_ref(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn getters(&self) -> &Getters {
         self.getters.as_ref().expect("it concerns the connection")
     }
@@ -119,6 +127,11 @@ impl Diary {
 
     pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
         self.entries.iter().filter_map(Entry::event)
+    }
+
+    /// The candidates that were announced, and the ends of candidates.
+    pub(crate) fn candidates(&self) -> Vec<&IceCandidate> {
+        self.entries.iter().filter_map(Entry::candidate).collect()
     }
 
     /// One short word for each happening.

@@ -1,12 +1,17 @@
 //! Whole peer connections against each other over the simulated network.
 
 mod adapter;
+mod added;
+mod announced;
 mod bundle;
+mod can_trickle;
 mod channels;
 mod connect;
 mod consent;
+mod continuity;
 mod diary;
 mod forms;
+mod gathering;
 mod generations;
 mod identity;
 mod interleaving;
@@ -20,4 +25,3 @@ mod scene;
 mod signal;
 mod signalling;
 mod transceivers;
-mod trickle;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rill_peer::{
-    DataChannelState, Event, Exception, IceCandidate, IceGatheringState, SdpType, SignalingState,
+    DataChannelState, Exception, IceCandidate, IceGatheringState, SdpType, SignalingState,
 };
 
 use crate::{
@@ -15,12 +15,7 @@ use crate::{
 };
 
 fn candidates(entries: &[Entry]) -> Vec<&IceCandidate> {
-    let candidate = |event| match event {
-        &Event::IceCandidate(Some(ref candidate)) => Some(candidate),
-        _ => None,
-    };
-    let events = entries.iter().filter_map(Entry::event);
-    events.filter_map(candidate).collect()
+    entries.iter().filter_map(Entry::candidate).collect()
 }
 
 /// Nothing arrives.
