@@ -1,169 +1,152 @@
-// One end of a connection, by the W3C API alone: this very file drives rill and libwebrtc in Node
-// and the browser's own classes in a page. Everything that crosses it is JSON, because in a
-// browser it is called from outside.
+// One end of a connection, by the W3C API alone: this very file drives rill and every other stack
+// that has these classes, in Node and in a page. It speaks the protocol of README.md: commands in,
+// replies and events out, all of it JSON, because it is driven from outside.
 
 /** @typedef {{ type: string, sdp: string }} Description */
 
 export class Endpoint {
   #pc;
+  #emit;
   #endMarks;
-  #candidates = new Mailbox();
+  #tellsOrder;
   #channels = new Map();
 
   /**
    * @param {typeof RTCPeerConnection} RTCPeerConnection
-   * @param {{ endMarks?: boolean }} options endMarks: whether the class takes null as the end of candidates
+   * @param {(event: object) => void} emit takes the events
+   * @param {{ endMarks?: boolean, tellsOrder?: boolean, configuration?: RTCConfiguration }} options
+   *   endMarks: whether the class takes null as the end of candidates;
+   *   tellsOrder: whether channels say if they are ordered
    */
-  constructor(RTCPeerConnection, { endMarks = true } = {}) {
+  constructor(RTCPeerConnection, emit, { endMarks = true, tellsOrder = true, configuration } = {}) {
+    this.#emit = emit;
     this.#endMarks = endMarks;
-    this.#pc = new RTCPeerConnection();
-    this.#pc.addEventListener('icecandidate', ({ candidate }) => {
-      this.#candidates.put(candidate && candidate.toJSON());
-    });
-    this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel));
+    this.#tellsOrder = tellsOrder;
+    this.#pc = new RTCPeerConnection(configuration);
+    // Handlers, not listeners: they are what every one of these stacks has.
+    this.#pc.onicecandidate = ({ candidate }) => {
+      emit({ event: 'candidate', candidate: candidate ? plainCandidate(candidate) : null });
+    };
+    this.#pc.onicegatheringstatechange = () => {
+      emit({ event: 'gathering', state: this.#pc.iceGatheringState });
+    };
+    this.#pc.onconnectionstatechange = () => {
+      emit({ event: 'connection', state: this.#pc.connectionState });
+    };
+    this.#pc.ondatachannel = ({ channel }) => this.#adopt(channel);
   }
 
-  createChannel(label, init) {
-    this.#adopt(this.#pc.createDataChannel(label, init));
+  /** Performs one command; what it returns is the reply. */
+  perform({ do: name, ...given }) {
+    if (!COMMANDS.has(name)) throw new Error(`there is no command named ${name}`);
+    return this[name](given);
   }
 
-  /** The local offer; with `complete` not before it carries every candidate. */
-  async offer(complete) {
-    await this.#pc.setLocalDescription(await this.#pc.createOffer());
-    return this.#local(complete);
+  channel({ label, ordered }) {
+    this.#adopt(this.#pc.createDataChannel(label, { ordered }));
   }
 
-  async answer(offer, complete) {
-    await this.#pc.setRemoteDescription(offer);
+  transceiver({ kind, direction }) {
+    this.#pc.addTransceiver(kind, { direction });
+  }
+
+  async offer({ iceRestart = false }) {
+    await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
+    return this.local();
+  }
+
+  async answer({ description }) {
+    await this.#pc.setRemoteDescription(description);
     await this.#pc.setLocalDescription(await this.#pc.createAnswer());
-    return this.#local(complete);
+    return this.local();
   }
 
-  async accept(answer) {
-    await this.#pc.setRemoteDescription(answer);
+  async accept({ description }) {
+    await this.#pc.setRemoteDescription(description);
   }
 
-  async addCandidate(candidate) {
+  /** The local description as it is now, with the candidates found so far. */
+  local() {
+    const { type, sdp } = this.#pc.localDescription;
+    return { description: { type, sdp } };
+  }
+
+  async candidate({ candidate }) {
     if (candidate?.candidate || this.#endMarks) await this.#pc.addIceCandidate(candidate);
   }
 
-  /** The next local candidate; null is the last. */
-  nextCandidate() {
-    return this.#candidates.take();
-  }
-
-  /** Waits until the channel of that label is open, whoever made it. */
-  async opened(label) {
-    const { channel } = await this.#channel(label).adopted;
-    if (channel.readyState === 'connecting') {
-      await new Promise(resolve => channel.addEventListener('open', resolve, { once: true }));
-    }
-    const { ordered, readyState } = channel;
-    return { ordered, readyState };
+  /** The next offer restarts ICE. */
+  restart() {
+    if (typeof this.#pc.restartIce !== 'function') throw new Error('there is no restartIce()');
+    this.#pc.restartIce();
   }
 
   /** Sends pseudo-random content, binary or text, and hands back what identifies it. */
-  async send(label, kind, size, seed) {
+  send({ label, kind, size, seed }) {
     const bytes = noise(size, seed);
     const data = kind === 'text' ? hexadecimal(bytes).slice(0, size) : bytes;
-    const { channel } = await this.#channel(label).adopted;
-    channel.send(data);
-    return digest(data);
+    this.#channel(label).send(data);
+    return { digest: digest(data) };
   }
 
-  /** What identifies the next message of that channel. */
-  receive(label) {
-    return this.#channel(label).messages.take();
+  closeChannel({ label }) {
+    this.#channel(label).close();
   }
 
   state() {
-    const { connectionState, iceConnectionState, iceGatheringState, signalingState } = this.#pc;
+    const pc = this.#pc;
+    const { connectionState, iceConnectionState, iceGatheringState, signalingState } = pc;
     return {
       connectionState,
       iceConnectionState,
       iceGatheringState,
       signalingState,
-      canTrickle: this.#pc.canTrickleIceCandidates,
+      canTrickle: pc.canTrickleIceCandidates ?? null,
+      transceivers: pc.getTransceivers?.().map(({ mid, direction, currentDirection }) => (
+        { mid, direction, currentDirection }
+      )),
     };
   }
 
-  async connected() {
-    await this.#until('connectionstatechange', () => this.#pc.connectionState === 'connected');
-  }
-
-  closeChannel(label) {
-    this.#channel(label).adopted.then(({ channel }) => channel.close());
-  }
-
-  async channelClosed(label) {
-    const { channel } = await this.#channel(label).adopted;
-    if (channel.readyState !== 'closed') {
-      await new Promise(resolve => channel.addEventListener('close', resolve, { once: true }));
-    }
+  /** The local username fragment of the selected pair, which tells the generation it is of. */
+  selected() {
+    const pair = this.#pc.sctp.transport.iceTransport.getSelectedCandidatePair();
+    return { selected: pair?.local.usernameFragment };
   }
 
   close() {
     this.#pc.close();
   }
 
-  async #local(complete) {
-    if (complete) {
-      await this.#until(
-        'icegatheringstatechange',
-        () => this.#pc.iceGatheringState === 'complete',
-      );
-    }
-    const { type, sdp } = this.#pc.localDescription;
-    return { type, sdp };
-  }
-
-  #until(event, condition) {
-    if (condition()) return Promise.resolve();
-    return new Promise(resolve => {
-      const listener = () => {
-        if (!condition()) return;
-        this.#pc.removeEventListener(event, listener);
-        resolve();
-      };
-      this.#pc.addEventListener(event, listener);
-    });
-  }
-
   #channel(label) {
-    if (!this.#channels.has(label)) {
-      const entry = { messages: new Mailbox() };
-      entry.adopted = new Promise(resolve => (entry.adopt = resolve));
-      this.#channels.set(label, entry);
-    }
-    return this.#channels.get(label);
+    const channel = this.#channels.get(label);
+    if (channel === undefined) throw new Error(`there is no channel ${label}`);
+    return channel;
   }
 
   #adopt(channel) {
+    const { label } = channel;
+    this.#channels.set(label, channel);
     channel.binaryType = 'arraybuffer';
-    const entry = this.#channel(channel.label);
-    channel.addEventListener('message', ({ data }) => {
-      entry.messages.put(digest(typeof data === 'string' ? data : new Uint8Array(data)));
-    });
-    // Wrapped: a promise must not take a channel of some class for one of its own kind.
-    entry.adopt({ channel });
+    channel.onmessage = ({ data }) => {
+      const content = typeof data === 'string' ? data : new Uint8Array(data);
+      this.#emit({ event: 'message', label, digest: digest(content) });
+    };
+    const ordered = this.#tellsOrder ? channel.ordered : undefined;
+    const open = () => this.#emit({ event: 'open', label, ordered });
+    if (channel.readyState === 'open') open();
+    else channel.onopen = open;
+    channel.onclose = () => this.#emit({ event: 'closed', label });
   }
 }
 
-/** Values for whoever asks first, in order. */
-class Mailbox {
-  #values = [];
-  #readers = [];
+const COMMANDS = new Set([
+  'channel', 'transceiver', 'offer', 'answer', 'accept', 'local', 'candidate', 'restart', 'send',
+  'closeChannel', 'state', 'selected', 'close',
+]);
 
-  put(value) {
-    const reader = this.#readers.shift();
-    if (reader) reader(value);
-    else this.#values.push(value);
-  }
-
-  take() {
-    if (this.#values.length > 0) return Promise.resolve(this.#values.shift());
-    return new Promise(resolve => this.#readers.push(resolve));
-  }
+function plainCandidate({ candidate, sdpMid, sdpMLineIndex, usernameFragment }) {
+  return { candidate, sdpMid, sdpMLineIndex, usernameFragment };
 }
 
 /** The same bytes for the same seed, by xorshift. */
