@@ -18,8 +18,8 @@ usage: cargo xtask <chore>
 
   test [lint] [rust] [node] [interop]  everything a change must pass, or only the parts named
   build-node [--debug]                 build the npm package rill-rtc in bindings/node
-  interop [PATTERN]                    browsers and other WebRTC stacks against the Node package and
-                                       `rill serve`; PATTERN selects tests by name
+  interop [--peer NAME]... [--json]    browsers and other WebRTC stacks against the Node package, as a
+                                       table; builds or installs the peers first
   bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
