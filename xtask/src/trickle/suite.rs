@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::marker::Test;
-use crate::run::{Outcome, npm, target_dir};
+use crate::run::{Outcome, target_dir};
 
 /// A broken line may hang a test for ever.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -79,9 +79,7 @@ impl Suite {
                 if !built.is_ok_and(|built| built.status.success()) {
                     return Err(format!("{self} does not build"));
                 }
-                let node = tree.join("bindings/node");
-                let mut tests = npm(&node, ["--silent", "test"]);
-                output(tests.env("NODE_OPTIONS", "--test-reporter=tap"))?
+                output(&mut node_tests(&tree.join("bindings/node"))?)?
             }
         };
         let verdicts: BTreeMap<_, _> = lines
@@ -141,10 +139,30 @@ fn cargo_in(tree: &Path) -> Command {
     command
 }
 
+/// The tests of the npm package, of which none may hang for ever.
+fn node_tests(directory: &Path) -> Outcome<Command> {
+    let folder = std::fs::read_dir(directory.join("test"))
+        .map_err(|error| format!("{} cannot be read: {error}", directory.display()))?;
+    let mut files: Vec<_> = folder
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    let mut command = Command::new("node");
+    command
+        .current_dir(directory)
+        .args(["--test", "--test-reporter=tap", "--test-timeout=60000"])
+        .args(files);
+    Ok(command)
+}
+
 /// The lines that a command prints, whether it succeeds or not. One that does not end is killed; its
 /// tests that said nothing are not judged.
 fn output(command: &mut Command) -> Outcome<Vec<String>> {
     let program = command.get_program().to_string_lossy().into_owned();
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -170,6 +188,9 @@ fn output(command: &mut Command) -> Outcome<Vec<String>> {
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
     }
+    // With the processes that it started.
+    let group = format!("-{}", child.id());
+    let _ = Command::new("kill").args(["-9", "--", &group]).status();
     let _ = child.kill();
     let _ = child.wait();
     Err(format!("{program} did not end within {PATIENCE:?}"))
