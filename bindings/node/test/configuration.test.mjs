@@ -87,6 +87,7 @@ test('URLs of servers are validated', () => {
   }
 });
 
+// Trickle D17: bindings/node/ts/RTCPeerConnection.ts: `native(() => this.#native.setConfiguration(nativeConfiguration(converted)));`
 test('setConfiguration checks what may change', () => {
   const iceServers = [{ urls: 'stun:s.example' }];
   const pc = new RTCPeerConnection({ iceServers });

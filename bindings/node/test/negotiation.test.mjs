@@ -84,7 +84,7 @@ test('a stopped transceiver leaves both sides with the next negotiation', async 
 });
 
 // Trickle D7: bindings/node/ts/RTCPeerConnection.ts: `if (!this.#closed) native(() => peer.restartIce());`
-// Trickle D16: bindings/node/ts/transports.ts: `this.#dtls.set(id, transport);` => `void id;`
+// Trickle D16: bindings/node/ts/transports.ts: `this.#dtls.set(id, transport);`
 test('restartIce keeps the transport objects, DTLS and the data', async () => {
   const { offerer, answerer, near, far, close } = await connected();
   const { transport } = offerer.sctp;
