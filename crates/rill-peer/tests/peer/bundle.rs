@@ -241,7 +241,7 @@ fn moving_candidates(from: &'static str, to: &'static str) -> Tamper {
 /// Trickle E3: crates/rill-peer/src/jsep/candidate.rs: `own.or_else(|| session.section(bundles.tag(index))?.ice_ufrag())`
 /// Trickle E3: crates/rill-peer/src/view/transport.rs: `.retain(|candidate| is_of(candidate, remote));` => `.retain(|_| false);`
 /// Trickle E1: crates/rill-peer/src/jsep/offer.rs: `BundlePolicy::MaxBundle => live.next(),` => `BundlePolicy::MaxBundle => None,`
-/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()` => `self.port == 0`
+/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()`
 #[test]
 fn e3_a_candidate_of_any_bundled_section_is_the_transports() {
     for to in ["0", "1", "2"] {
@@ -340,7 +340,7 @@ fn e4_a_sections_end_is_for_its_transport() {
     assert_eq!(ice_states(&scene, &ids), ["Completed", "Connected"]);
 }
 
-/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()` => `self.port == 0`
+/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()`
 #[test]
 fn e5_port_zero_with_bundle_only_is_not_a_rejection() {
     let lone = Lone::answered(BUNDLE_ONLY);

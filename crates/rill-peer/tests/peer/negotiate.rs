@@ -35,7 +35,7 @@ fn answer_to(offer: &str) -> String {
     lone.pc.local_description().expect("it was applied").sdp
 }
 
-/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()` => `self.port == 0`
+/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()`
 #[test]
 fn every_section_is_accepted_in_its_place() {
     for (offer, mids) in [
@@ -110,7 +110,7 @@ fn sections_without_mids_are_answered() {
 }
 
 /// RFC 9429 §5.3.1: the transport is the tag's. Without it nothing of the bundle can be.
-/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()` => `self.port == 0`
+/// Trickle E5: crates/rill-sdp/src/media.rs: `self.port == 0 && !self.bundle_only()`
 #[test]
 fn a_bundle_whose_tag_is_rejected_is_rejected_whole() {
     let data = Section::data("1").with("a=bundle-only");
