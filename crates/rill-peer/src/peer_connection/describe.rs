@@ -48,9 +48,10 @@ impl PeerConnection {
 
     pub(super) fn describe(&mut self, described: Described) {
         let live = described.transports.clone();
+        let rollback = described.description.kind == SdpType::Rollback;
         self.tasks.push(Change::Describe(Box::new(described)));
-        // webrtc-pc §4.4.1.5: transports that are gone close in a task of their own.
-        if std::mem::take(&mut self.transports_left) {
+        // The gathering that a rollback ends ends in a task of its own, as all gathering does.
+        if std::mem::take(&mut self.transports_left) && rollback {
             self.tasks.push(Change::Transports(live));
         }
     }

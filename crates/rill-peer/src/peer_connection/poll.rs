@@ -53,6 +53,7 @@ impl PeerConnection {
     /// The task of an applied description.
     fn show(&mut self, described: Described, events: &mut SmallVec<[Event; 1]>) {
         let kind = described.description.kind;
+        let transports = described.transports.clone();
         let mut tracks = TrackEvents::default();
         self.describe_transceivers(&described, &mut tracks);
         self.view.describe(described, events);
@@ -67,6 +68,9 @@ impl PeerConnection {
             self.operations.negotiation_needed = false;
         }
         tracks.flush(events);
+        if kind != SdpType::Rollback {
+            self.view.retire_transports(&transports, events);
+        }
     }
 
     /// How many tasks wait to be polled.
