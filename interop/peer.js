@@ -54,7 +54,7 @@ export class Peer {
     peer.#breakage.promise.catch(() => {});
     peer.#transport = await stack.connect({
       onEvent: event => peer.#happened(event),
-      onEnd: reason => peer.#breakage.reject(new Error(`${peer.name}: ${reason}`)),
+      onEnd: reason => peer.#breakage.reject(new Breakage(`${peer.name}: ${reason}`)),
     });
     await peer.perform('create', { configuration });
     return peer;
@@ -73,6 +73,7 @@ export class Peer {
     try {
       return await this.#unlessBroken(command, this.#transport.perform({ ...given, do: command }));
     } catch (error) {
+      if (error instanceof Breakage) throw error;
       throw new Error(`${this.name} cannot ${command}: ${error.message}`, { cause: error });
     }
   }
@@ -119,7 +120,7 @@ export class Peer {
     if (kind === 'connection') {
       this.connection = content.state;
       if (content.state === 'failed') {
-        this.#breakage.reject(new Error(`${this.name}: its connection has failed`));
+        this.#breakage.reject(new Breakage(`${this.name}: its connection has failed`));
       }
     }
     this.#mailbox(`${kind} ${label}`.trim()).put(content);
@@ -140,6 +141,9 @@ export class Peer {
     return this.#mailboxes.get(what);
   }
 }
+
+/** Nothing more is to be expected of this end. */
+class Breakage extends Error {}
 
 export function delay(milliseconds, value) {
   return new Promise(resolve => setTimeout(resolve, milliseconds, value));
