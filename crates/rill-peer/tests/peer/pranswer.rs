@@ -48,7 +48,7 @@ fn pairs(scene: &Scene) -> Vec<(String, String)> {
     pairs.map(pair).collect()
 }
 
-/// Trickle D9: crates/rill-ice/src/agent/remote.rs: `if self.ctx.closed || known == Some(&credentials) {` => `if self.ctx.closed || known.is_some() {`
+/// Trickle D9: crates/rill-ice/src/agent/remote.rs: `if self.ctx.closed || known == Some(&credentials) {`
 #[test]
 fn d9_another_ufrag_discards_the_checks_and_the_same_keeps_them() {
     let mut scene = offered();

@@ -171,7 +171,7 @@ fn d7_a_restart_in_part_does_not_satisfy_it() {
     assert_ne!(of_local(&lone)[0], before[0]);
 }
 
-/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `if in_use && (options.ice_restart || self.restart.is_wanted(&present)) {` => `if in_use && self.restart.is_wanted(&present) {`
+/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `if in_use && (options.ice_restart || self.restart.is_wanted(&present)) {`
 #[test]
 fn d7_it_survives_rollback_and_the_option_does_not() {
     let [mut alice, mut bob] = Lone::pair();
