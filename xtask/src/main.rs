@@ -9,6 +9,7 @@ mod leak;
 mod run;
 mod test;
 mod trickle;
+mod walk;
 mod wpt;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ usage: cargo xtask <chore>
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
                                        guard; --break B4 breaks those lines and looks what turns red
+  walk [--sequences N | --node N]      random walks over the public API, in simulation or through Node
   wpt --wpt DIR [--filter PATTERN] ... the W3C's own tests through the Node package, from a checkout
                                        of web-platform-tests";
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "bench" => bench::chore(rest),
         "leak" => leak::chore(rest),
         "trickle" => trickle::chore(rest),
+        "walk" => walk::chore(rest),
         "wpt" => wpt::chore(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
