@@ -19,50 +19,53 @@ const QUICK_MEDIA = [
 
 const us = await stack('rill');
 
-for (const name of BROWSERS) {
-  describe(`rill and ${name}`, () => {
-    const other = peer(name);
+// Much of it is waiting, so two take it side by side.
+describe('rill and', { concurrency: 2 }, () => {
+  for (const name of BROWSERS) {
+    describe(name, { concurrency: 1 }, () => {
+      const other = peer(name);
 
-    // Trickle H4: crates/rill-ice/src/agent/inbound.rs: `remotes.discover(path.remote, priority, remote_ufrag, limit)`
-    for (const { offers, role, way } of [...both('trickle'), ...both('half by them')]) {
-      test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
-    }
+      // Trickle H4: crates/rill-ice/src/agent/inbound.rs: `remotes.discover(path.remote, priority, remote_ufrag, limit)`
+      for (const { offers, role, way } of [...both('trickle'), ...both('half by them')]) {
+        test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
+      }
 
-    // Trickle G1: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];`
-    for (const { offers, role, way } of both('half by us')) {
-      test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
-    }
+      // Trickle G1: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];`
+      for (const { offers, role, way } of both('half by us')) {
+        test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
+      }
 
-    // Trickle G2: crates/rill-peer/src/view/candidates.rs: `let Some((mid, index)) = self.insert_local(&found.ufrag, &line) else {`
-    for (const { offers, role, way } of both('no trickle')) {
-      test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
-    }
+      // Trickle G2: crates/rill-peer/src/view/candidates.rs: `let Some((mid, index)) = self.insert_local(&found.ufrag, &line) else {`
+      for (const { offers, role, way } of both('no trickle')) {
+        test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
+      }
 
-    // Trickle G3: crates/rill-ice/src/agent/inbound.rs: `remotes.discover(path.remote, priority, remote_ufrag, limit)`
-    for (const { offers, role, way } of both('only by us')) {
-      test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
-    }
+      // Trickle G3: crates/rill-ice/src/agent/inbound.rs: `remotes.discover(path.remote, priority, remote_ufrag, limit)`
+      for (const { offers, role, way } of both('only by us')) {
+        test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
+      }
 
-    for (const { offers, role, way } of ['restart by us', 'restart by them'].flatMap(both)) {
-      test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
-    }
+      for (const { offers, role, way } of ['restart by us', 'restart by them'].flatMap(both)) {
+        test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
+      }
 
-    for (const way of QUICK_MEDIA) {
-      test(`${name}, ${way}`, MEETING, () => other.meetsWithAudio(way));
-    }
-  });
-}
+      for (const way of QUICK_MEDIA) {
+        test(`${name}, ${way}`, MEETING, () => other.meetsWithAudio(way));
+      }
+    });
+  }
 
-for (const name of ['wrtc', 'node-datachannel', 'werift']) {
-  describe(`rill and ${name}`, () => {
-    const other = peer(name);
+  for (const name of ['wrtc', 'node-datachannel', 'werift']) {
+    describe(name, { concurrency: 1 }, () => {
+      const other = peer(name);
 
-    // Trickle H4: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];`
-    for (const { offers, role, way } of ['trickle', 'restart by us'].flatMap(both)) {
-      test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
-    }
-  });
-}
+      // Trickle H4: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];`
+      for (const { offers, role, way } of ['trickle', 'restart by us'].flatMap(both)) {
+        test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
+      }
+    });
+  }
+});
 
 /** A way in both roles. */
 function both(way) {
