@@ -328,7 +328,7 @@ fn e4_the_sessions_end_is_for_every_section() {
     assert_eq!(ice_states(&scene, &ids), ["Completed", "Completed"]);
 }
 
-/// Trickle E4: crates/rill-peer/src/jsep/remote_transport.rs: `let ended = [&media.attributes, &session.attributes];` => `let ended = [&session.attributes];`
+/// Trickle E4: crates/rill-peer/src/jsep/remote_transport.rs: `.any(|place| place.contains(&Attribute::EndOfCandidates)),`
 #[test]
 fn e4_a_sections_end_is_for_its_transport() {
     let (scene, ids) = ended(|sdp| format!("{sdp}{END}"));

@@ -14,7 +14,7 @@ use crate::{
     signal::{Manner, Signal, withholding, without_lines},
 };
 
-/// Trickle F20: crates/rill-peer/src/peer_connection/pump.rs: `let pair = selected.take_if(|(id, _)| *id == transport);` => `let pair = selected.take_if(|_| false);`
+/// Trickle F20: crates/rill-peer/src/peer_connection/pump.rs: `let pair = selected.take_if(|(id, _)| *id == transport);`
 #[test]
 fn f20_pair_and_states_change_in_one_task() {
     let mut scene = Setting::default().build();

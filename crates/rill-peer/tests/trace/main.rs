@@ -45,6 +45,7 @@ fn reflexive_candidate() {
     play("reflexive-candidate");
 }
 
+/// Trickle B19: crates/rill-peer/src/peer_connection/network.rs: `Response::Interfaces(_) if relayed_only => Response::Interfaces(Vec::new()),` => `Response::Interfaces(_) if relayed_only && false => Response::Interfaces(Vec::new()),`
 #[test]
 fn relay_only() {
     play("relay-only");
@@ -95,6 +96,8 @@ fn rolled_back_remote_restart() {
     play("rolled-back-remote-restart");
 }
 
+/// Trickle D8: crates/rill-peer/src/jsep/remote_answer.rs: `(true, false) => Err(SectionProblem::RestartUnanswered),` => `(true, false) => Ok(()),`
+/// Trickle D8: crates/rill-peer/src/jsep/remote_answer.rs: `(false, true) => Err(SectionProblem::RestartUnasked),` => `(false, true) => Ok(()),`
 #[test]
 fn restart_refused() {
     play("restart-refused");
