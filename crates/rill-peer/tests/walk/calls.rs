@@ -132,7 +132,7 @@ fn set_local_created(walk: &mut Walk, side: usize, dice: &mut Dice) {
     let fresh = dice.percent(70);
     let model = &walk.side(side).watch.model;
     let text = |created: &Created| match created {
-        Created::Text(text) => Some(text.clone()),
+        Created::Text(text) | Created::Outdated(text) => Some(text.clone()),
         Created::Nothing | Created::Unsure => None,
     };
     let (offer, answer) = (text(&model.last_offer), text(&model.last_answer));

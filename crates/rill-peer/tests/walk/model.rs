@@ -48,6 +48,8 @@ pub(crate) enum Created {
     #[default]
     Nothing,
     Text(String),
+    /// Another offer came since: it may not fit that one.
+    Outdated(String),
     /// `setLocalDescription()` may have created another one.
     Unsure,
 }
@@ -172,7 +174,10 @@ impl Model {
                 Expected::Maybe(&["InvalidModificationError", "InvalidStateError"])
             }
             (Some(_), Created::Unsure) if given => Expected::Maybe(&["InvalidModificationError"]),
-            (_, Created::Text(text)) if given && text != sdp => MODIFIED,
+            (_, Created::Text(text) | Created::Outdated(text)) if given && text != sdp => MODIFIED,
+            (Some(_), Created::Outdated(_)) if given => {
+                Expected::Maybe(&["InvalidModificationError"])
+            }
             (_, Created::Nothing) if given => MODIFIED,
             (None, _) => INVALID_STATE,
             (Some(_), _) => Expected::Success,
@@ -210,7 +215,12 @@ impl Model {
                 self.current_remote = session();
                 self.pending_remote = None;
             }
-            (Side::Remote, _) => self.pending_remote = session(),
+            (Side::Remote, _) => {
+                self.pending_remote = session();
+                if let Created::Text(text) = &mut self.last_answer {
+                    self.last_answer = Created::Outdated(std::mem::take(text));
+                }
+            }
             (Side::Local, SdpType::Answer) => self.current_remote = self.pending_remote.take(),
             (Side::Local, _) => {}
         }

@@ -182,7 +182,8 @@ pub(crate) fn check_candidate(
         let session = parse(description)?;
         let media = session.media.get(usize::from(candidate.sdp_m_line_index));
         let media = media.filter(|media| {
-            media.mid() == Some(&candidate.sdp_mid)
+            // The peer may have offered it without one.
+            media.mid().unwrap_or_default() == candidate.sdp_mid
                 && media.ice_ufrag() == Some(&candidate.username_fragment)
         });
         if let Some(media) = media {
