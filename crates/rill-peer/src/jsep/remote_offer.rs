@@ -12,6 +12,7 @@ use super::{
 use crate::{
     media::{self, MediaKind, RtcpAttributes},
     transceiver::{Direction, Origin, TransceiverId, Transceivers},
+    transport::Peer,
 };
 
 /// A remote offer that can be applied.
@@ -32,6 +33,8 @@ struct Draft<'a> {
     bundles: Bundles,
     /// The sections that it must continue.
     before: &'a [Section],
+    /// Those of the last stable state: what is connected is theirs.
+    stable: &'a [Section],
     established: &'a RemoteSide,
     transceivers: &'a Transceivers,
     spares: &'a [TransportId],
@@ -61,6 +64,7 @@ impl Jsep {
             session,
             bundles: Bundles::of(session),
             before,
+            stable: self.stable_sections(),
             established: &self.established,
             transceivers,
             spares,
@@ -140,9 +144,8 @@ impl<'a> Draft<'a> {
             return *transport;
         }
         let is_free = |id: &TransportId| self.transports.iter().all(|(_, other)| other != id);
-        let known = self.known(tag).and_then(Section::transport);
-        let known = known.or_else(|| self.transport_of_bundle(tag));
-        let known = known.filter(is_free);
+        let own = self.known_transports(tag).find(is_free);
+        let known = own.or_else(|| self.transport_of_bundle(tag).filter(is_free));
         let transport = known.unwrap_or_else(|| {
             let free = self.spares.iter().find(|id| is_free(id));
             *free.expect("there is a spare for each section")
@@ -151,17 +154,37 @@ impl<'a> Draft<'a> {
         transport
     }
 
-    /// The transport of a bundle for which a new section speaks, with the words of those before it
-    /// (RFC 9143 §7.5.1). Other words are another transport.
+    /// The transports that a section has: of the stable state first, which is the connected one, then
+    /// of the offer before.
+    fn known_transports(&self, index: usize) -> impl Iterator<Item = TransportId> {
+        let mid = mid_of(&self.session.media[index], index);
+        let all = [self.stable.get(index), self.before.get(index)];
+        let known = all.into_iter().flatten();
+        let known = known.filter(move |section| section.mid == mid);
+        known.filter_map(Section::transport)
+    }
+
+    /// The transport of a bundle for which a new section speaks: that of one before it, restarted or
+    /// not (RFC 9143 §7.5.1, webrtc-pc §5.6). Another DTLS association is another transport.
     fn transport_of_bundle(&self, tag: usize) -> Option<TransportId> {
-        let ufrag = self.session.section(tag)?.ice_ufrag()?;
-        let mut bundled =
-            (0..self.before.len()).filter(|other| self.bundles.are_bundled(tag, *other));
-        bundled.find_map(|other| {
-            let transport = self.known(other)?.transport()?;
-            let peer = self.established.transport(transport)?;
-            (peer.credentials.ufrag == ufrag).then_some(transport)
-        })
+        let words = self.session.section(tag)?;
+        let association = Peer {
+            fingerprints: words.fingerprints().cloned().collect(),
+            tls_id: words.tls_id().map(str::to_owned),
+        };
+        let goes_on = |id: &TransportId| {
+            let peer = self.established.transport(*id);
+            peer.is_none_or(|peer| association.is_same(&peer.dtls_peer()))
+        };
+        let speaks_for = |other: usize, id| {
+            let is_tag = other != tag && self.bundles.tag(other) == other;
+            let lives = !self.session.media[other].is_rejected();
+            is_tag && lives && self.known_transports(other).any(|own| own == id)
+        };
+        let is_claimed = |id: &TransportId| (0..self.before.len()).any(|i| speaks_for(i, *id));
+        let bundled = (0..self.before.len()).filter(|other| self.bundles.are_bundled(tag, *other));
+        let mut known = bundled.flat_map(|other| self.known_transports(other));
+        known.find(|id| goes_on(id) && !is_claimed(id))
     }
 
     /// The transceiver for a section that has none (RFC 9429 §5.10).

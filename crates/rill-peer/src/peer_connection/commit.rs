@@ -197,6 +197,10 @@ impl PeerConnection {
         remote: &RemoteSide,
         restarts: &[TransportId],
     ) {
+        let earlier = before.iter().flat_map(|side| &side.transports);
+        for left in earlier.filter(|earlier| remote.transport(earlier.id).is_none()) {
+            self.agent.cancel_restart(now, left.id);
+        }
         for transport in &remote.transports {
             let id = transport.id;
             let same = |before: &RemoteTransport| before.credentials == transport.credentials;

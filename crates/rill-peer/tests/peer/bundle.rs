@@ -9,7 +9,10 @@ use crate::{
     diary::Diary,
     forms::{FORMS, Form, bundled},
     lone::Lone,
-    offer::{BUNDLE_ONLY, Section, description, sections, session_part, value_of, values_of},
+    offer::{
+        BUNDLE_ONLY, Section, data_offer, description, restarted_data_offer, sections,
+        session_part, value_of, values_of,
+    },
     scene::{Scene, Setting, ip},
     signal::{LINE, Signal, Tamper, rewriting, with_index, with_mid, without_lines},
 };
@@ -465,4 +468,90 @@ fn offers_of_every_form_are_bundled_as_they_ask() {
     let answer = lone.local_sdp();
     assert_eq!(values_of(&answer, "ice-ufrag").len(), 2);
     assert_eq!(value_of(session_part(&answer), "group"), None);
+}
+
+/// What the peer says of its transports in a second offer, in which a new section speaks for the
+/// bundle; the transports after our answer to the first offer and to that one.
+fn joined_by_audio(second: impl Fn(Section) -> Section) -> [Vec<TransportId>; 2] {
+    let named = |section: Section| section.with("a=tls-id:firstAssociationOfOurs");
+    let first = description(&["a=group:BUNDLE d"], &[named(Section::data("d"))]);
+    let mut lone = Lone::answered(&first);
+    let before = lone.pc.transports();
+    let both = [second(Section::data("d")), second(Section::audio("a"))];
+    lone.answer(&description(&["a=group:BUNDLE a d"], &both));
+    assert_eq!(values_of(&lone.local_sdp(), "ice-ufrag").len(), 1);
+    [before, lone.pc.transports()]
+}
+
+#[test]
+fn a_restarted_bundle_keeps_its_transport_whoever_speaks_for_it() {
+    let [before, after] = joined_by_audio(|section| {
+        let restarted = section.restarted();
+        restarted.with("a=tls-id:firstAssociationOfOurs")
+    });
+    assert_eq!(after, before);
+    let [before, after] = joined_by_audio(|section| {
+        let restarted = section.restarted();
+        restarted.with("a=tls-id:anotherAssociationOfTheirs")
+    });
+    assert_ne!(after, before, "that association is another one");
+}
+
+/// Another section that speaks for itself goes on with what it had.
+#[test]
+fn a_new_bundle_takes_nothing_from_the_section_that_it_left() {
+    let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);
+    let [audio, data] = [Section::audio("a"), Section::data("d")];
+    let bundled = ["a=group:BUNDLE a d"];
+    lone.answer(&description(&bundled, &[data.clone(), audio.clone()]));
+    let before = lone.pc.transports();
+    let new = Section::audio("b").restarted();
+    let split = description(&["a=group:BUNDLE b d"], &[data.restarted(), audio, new]);
+    lone.answer(&split);
+    let of = |index: usize| {
+        let id = lone.pc.transceivers()[index];
+        lone.pc.transceiver(id).and_then(|info| info.transport)
+    };
+    assert_eq!(of(0), Some(before[0]));
+    assert_ne!(of(1), Some(before[0]));
+    assert_eq!(lone.pc.sctp_transport().map(|sctp| sctp.transport), of(1));
+}
+
+/// An offer that nobody answered bundled what is apart; the next one does not.
+#[test]
+fn an_offer_in_the_place_of_another_finds_the_transports_that_hold() {
+    let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);
+    let sections = [Section::audio("a"), Section::data("d")];
+    let apart = description(&[], &sections);
+    lone.answer(&apart);
+    let before = lone.pc.transports();
+    assert_eq!(before.len(), 2);
+    let bundled = description(&["a=group:BUNDLE a d"], &sections);
+    let taken = lone.set_remote(SdpType::Offer, &bundled);
+    taken.expect("an offer fits");
+    lone.answer(&apart);
+    assert_eq!(lone.pc.transports(), before);
+    let data = lone.pc.sctp_transport().expect("there is data");
+    assert_eq!(data.transport, before[1]);
+}
+
+/// The peer restarts, thinks better of the section altogether, then wants it as it was.
+#[test]
+fn an_offer_without_the_section_takes_a_restart_back() {
+    let mut lone = Lone::answered(&data_offer());
+    let before = (
+        lone.pc.transports(),
+        values_of(&lone.local_sdp(), "ice-ufrag"),
+    );
+    let rejected = data_offer().replace("m=application 9 ", "m=application 0 ");
+    for offer in [restarted_data_offer(), rejected] {
+        let taken = lone.set_remote(SdpType::Offer, &offer);
+        taken.expect("an offer fits");
+    }
+    lone.answer(&data_offer());
+    let after = (
+        lone.pc.transports(),
+        values_of(&lone.local_sdp(), "ice-ufrag"),
+    );
+    assert_eq!(after, before);
 }
