@@ -15,6 +15,7 @@ use crate::{
     configuration::NativeConfiguration,
     description::{NativeDescription, session_description},
     exception::{throw, throw_with},
+    open::Open,
     runtime, task,
     wake::Wake,
 };
@@ -39,7 +40,7 @@ impl NativePeerConnection {
         env: Env,
         configuration: NativeConfiguration,
         certificates: Vec<ClassInstance<'_, NativeCertificate>>,
-        wake: Function<'_, (), ()>,
+        wake: Function<'_, bool, ()>,
     ) -> Result<Self> {
         let runtime =
             runtime::handle().map_err(|error| throw(&env, Exception::Operation, error))?;
@@ -56,13 +57,8 @@ impl NativePeerConnection {
     /// The next W3C task, or null.
     #[napi]
     pub fn poll_task<'env>(&self, env: &'env Env) -> Result<Option<Object<'env>>> {
-        let State::Open { connection, .. } = &self.state else {
-            return Ok(None);
-        };
-        connection
-            .poll_task()
-            .map(|task| task::object(env, task))
-            .transpose()
+        let task = self.opened(env).and_then(|open| open.poll_task());
+        task.map(|task| task::object(env, task)).transpose()
     }
 
     /// Whether the process stays alive for this connection.
@@ -244,14 +240,15 @@ impl NativePeerConnection {
     }
 
     /// The connection, unless it is closed, which TypeScript looks at before.
-    pub(crate) fn open(&self, env: &Env) -> Result<&Connection> {
+    pub(crate) fn open<'call>(&'call self, env: &'call Env) -> Result<Open<'call>> {
+        self.opened(env)
+            .ok_or_else(|| throw(env, Exception::InvalidState, "the connection is closed"))
+    }
+
+    fn opened<'call>(&'call self, env: &'call Env) -> Option<Open<'call>> {
         match &self.state {
-            State::Open { connection, .. } => Ok(connection),
-            State::Closed(_) => Err(throw(
-                env,
-                Exception::InvalidState,
-                "the connection is closed",
-            )),
+            State::Open { connection, wake } => Some(Open::new(connection, wake, env)),
+            State::Closed(_) => None,
         }
     }
 

@@ -1,27 +1,8 @@
-use std::{cell::Cell, rc::Rc, sync::Arc};
+use std::{cell::Cell, sync::Arc};
 
-use napi::{
-    Env, Result, Status,
-    bindgen_prelude::{Function, FunctionRef},
-    check_status, sys,
-    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
-};
+use napi::{Env, Result, bindgen_prelude::Function};
 
-/// The function of one connection, which says that it has a task.
-type Target = Arc<FunctionRef<(), ()>>;
-
-/// Without a reference: alone, it does not keep the process alive.
-type WeakFunction = ThreadsafeFunction<Target, (), (), Status, false, true>;
-
-/// The one way into JavaScript for all connections of an environment. Node hands what several such
-/// functions were called with to JavaScript in the order of the functions, not of the calls; this
-/// one keeps the order in which connections became ready.
-#[derive(Clone)]
-struct Entrance {
-    function: Arc<WeakFunction>,
-    /// How many connections the process stays alive for.
-    held: Rc<Cell<usize>>,
-}
+use crate::entrance::{Entrance, Target};
 
 /// Tells JavaScript, from any thread, that a connection has a task.
 pub(crate) struct Wake {
@@ -32,7 +13,7 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    pub(crate) fn new(env: &Env, function: &Function<'_, (), ()>) -> Result<Self> {
+    pub(crate) fn new(env: &Env, function: &Function<'_, bool, ()>) -> Result<Self> {
         Ok(Self {
             entrance: Entrance::of(env)?,
             target: Arc::new(function.create_ref()?),
@@ -40,17 +21,16 @@ impl Wake {
         })
     }
 
-    /// What wakes, for the threads of the network.
+    /// What wakes, for any thread. On the one of JavaScript it only takes a place: [`Self::ring`]
+    /// follows when the call that caused the task is done.
     pub(crate) fn waker(&self) -> impl Fn() + Send + Sync + 'static {
-        let (function, target) = (
-            Arc::clone(&self.entrance.function),
-            Arc::clone(&self.target),
-        );
-        move || {
-            // An environment that is being torn down refuses; then nobody waits for tasks either.
-            let _: Status =
-                function.call(Arc::clone(&target), ThreadsafeFunctionCallMode::NonBlocking);
-        }
+        let (bell, target) = (self.entrance.bell(), Arc::clone(&self.target));
+        move || bell.push(Arc::clone(&target))
+    }
+
+    /// Hands over what a call of JavaScript has caused.
+    pub(crate) fn ring(&self, env: &Env) {
+        self.entrance.ring(env);
     }
 
     /// Whether the process stays alive for this connection from now on.
@@ -59,67 +39,5 @@ impl Wake {
             return Ok(());
         }
         self.entrance.hold(env, referenced)
-    }
-}
-
-impl Entrance {
-    /// That of an environment, made for its first connection.
-    fn of(env: &Env) -> Result<Self> {
-        if let Some(entrance) = env.get_instance_data::<Self>()? {
-            return Ok(entrance.clone());
-        }
-        let entrance = Self::new(env)?;
-        env.set_instance_data(entrance.clone(), (), |_| ())?;
-        Ok(entrance)
-    }
-
-    fn new(env: &Env) -> Result<Self> {
-        // The work is done by what converts the arguments, which runs right before.
-        let nothing = env.create_function_from_closure::<(), (), _>("wake", |_| Ok(()))?;
-        let function = nothing
-            .build_threadsafe_function::<Target>()
-            .callee_handled::<false>()
-            .weak::<true>()
-            .build_callback(|call| call.value.borrow_back(&call.env)?.call(()))?;
-        Ok(Self {
-            function: Arc::new(function),
-            held: Rc::default(),
-        })
-    }
-
-    /// One connection more, or less, for which the process stays alive.
-    fn hold(&self, env: &Env, more: bool) -> Result<()> {
-        let before = self.held.get();
-        let now = if more {
-            before + 1
-        } else {
-            before.saturating_sub(1)
-        };
-        self.held.set(now);
-        match (before, now) {
-            (0, 1..) => self.alive(|function| {
-                // SAFETY: the function was not released, and `env` is the one it was made in,
-                // because both belong to objects of JavaScript, which never leave their thread.
-                unsafe { sys::napi_ref_threadsafe_function(env.raw(), function) }
-            }),
-            (1.., 0) => self.alive(|function| {
-                // SAFETY: as above.
-                unsafe { sys::napi_unref_threadsafe_function(env.raw(), function) }
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn alive(
-        &self,
-        call: impl FnOnce(sys::napi_threadsafe_function) -> sys::napi_status,
-    ) -> Result<()> {
-        self.function.handle.with_read_aborted(|aborted| {
-            if aborted {
-                Ok(())
-            } else {
-                check_status!(call(self.function.raw()))
-            }
-        })
     }
 }

@@ -44,9 +44,14 @@ export class FakePeerConnection {
   }
 
   /** Queues a task; `apply` changes attributes when the task is polled. */
-  queue(task, apply = () => {}) {
+  queue(task, apply = () => {}, caused = false) {
     this.tasks.push([task, apply]);
-    this.wake();
+    this.wake(caused);
+  }
+
+  /** Queues a task as a call of the page causes it. */
+  cause(task, apply) {
+    this.queue(task, apply, true);
   }
 
   /** Queues the task that completes an operation. */

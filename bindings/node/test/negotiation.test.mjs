@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MediaStream, RTCPeerConnection } from 'rill-rtc';
-import { connected, negotiate, next, trickle, until } from './peers.mjs';
+import { block, connected, negotiate, next, trickle, until } from './peers.mjs';
 
 function pair(configuration) {
   const offerer = new RTCPeerConnection(configuration);
@@ -19,6 +19,23 @@ function pair(configuration) {
 function ufrags({ sdp }) {
   return [...sdp.matchAll(/^a=ice-ufrag:(.*)\r$/gm)].map(([, ufrag]) => ufrag);
 }
+
+test('what a call causes precedes a timer that is due', async () => {
+  const pc = new RTCPeerConnection();
+  const order = [];
+  pc.onnegotiationneeded = () => order.push('negotiationneeded');
+  const set = () => pc.setLocalDescription().then(() => order.push('set'));
+  await new Promise((resolve) => {
+    setImmediate(() => {
+      setTimeout(() => resolve(order.push('timer')), 0);
+      block(5);
+      pc.createDataChannel('x');
+      pc.addEventListener('negotiationneeded', set);
+    });
+  });
+  pc.close();
+  assert.deepEqual(order, ['negotiationneeded', 'set', 'timer']);
+});
 
 test('a page that only asks to receive audio and video gathers and connects', async () => {
   const { offerer, answerer, close } = pair();

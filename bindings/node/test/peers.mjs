@@ -19,6 +19,12 @@ export async function until(target, type, holds) {
   while (!holds()) await next(target, type);
 }
 
+/** Lets time pass that no callback runs in. */
+export function block(milliseconds) {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
 export async function opened(channel) {
   await until(channel, 'open', () => channel.readyState === 'open');
   return channel;

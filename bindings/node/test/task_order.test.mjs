@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RTCPeerConnection } from 'rill-rtc';
-import { FakePeerConnection, installFake, turns } from './fake_native.mjs';
+import { FakePeerConnection, installFake, turn, turns } from './fake_native.mjs';
+import { block } from './peers.mjs';
 
 installFake();
 
@@ -93,6 +94,65 @@ test('timers run during a backlog without end', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   pc.close();
   assert.ok(tasks > 32, `${tasks} tasks ran`);
+});
+
+test('a task that the page causes runs before timers that are due, behind its promise reactions', async () => {
+  const { pc, native } = connect();
+  const order = [];
+  pc.onsignalingstatechange = () => {
+    order.push('task');
+    void Promise.resolve().then(() => order.push('its reaction'));
+  };
+  const timer = new Promise((resolve) => {
+    setImmediate(() => {
+      setTimeout(() => resolve(order.push('timer')), 0);
+      block(5);
+      native.cause({ events: [{ type: 'signalingstatechange' }] });
+      native.cause({ events: [{ type: 'signalingstatechange' }] });
+      order.push('call');
+      void Promise.resolve().then(() => order.push('reaction'));
+    });
+  });
+  await timer;
+  const task = ['task', 'its reaction'];
+  assert.deepEqual(order, ['call', 'reaction', ...task, ...task, 'timer']);
+});
+
+test('reactions of a tick run before a task that the tick causes', async () => {
+  const { pc, native } = connect();
+  const order = [];
+  pc.onsignalingstatechange = () => order.push('task');
+  process.nextTick(() => {
+    native.cause({ events: [{ type: 'signalingstatechange' }] });
+    void Promise.resolve().then(() => order.push('reaction'));
+  });
+  await turns();
+  assert.deepEqual(order, ['reaction', 'task']);
+});
+
+test('what became ready on the network before runs before a task that the page causes', async () => {
+  const seen = [];
+  const [first, second] = ['network', 'page'].map((name) => {
+    const { pc, native } = connect();
+    pc.onsignalingstatechange = () => seen.push(name);
+    return native;
+  });
+  first.queue({ events: [{ type: 'signalingstatechange' }] });
+  second.cause({ events: [{ type: 'signalingstatechange' }] });
+  await turns();
+  assert.deepEqual(seen, ['network', 'page']);
+});
+
+test('timers and immediates run while each task causes the next', async () => {
+  const { pc, native } = connect();
+  let tasks = 0;
+  pc.onicegatheringstatechange = () => (tasks += 1);
+  const endless = () => native.cause({ events: [{ type: 'icegatheringstatechange' }] }, endless);
+  endless();
+  await turn();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  pc.close();
+  assert.ok(tasks > 200, `${tasks} tasks ran`);
 });
 
 test('attributes have the new value in the event and before the promise reactions', async () => {

@@ -619,7 +619,7 @@ defineInterface(RTCPeerConnection);
 defineEventHandlers(RTCPeerConnection, events);
 
 /** The wake-up for the native half, which must not hold the connection that holds it. */
-function weakWake(loop: TaskLoop): () => void {
+function weakWake(loop: TaskLoop): (caused: boolean) => void {
   const weak = new WeakRef(loop);
-  return () => weak.deref()?.wake();
+  return (caused) => weak.deref()?.wake(caused);
 }

@@ -288,7 +288,7 @@ export interface NativeBinding {
   NativePeerConnection: new (
     configuration: NativeConfiguration,
     certificates: NativeCertificate[],
-    wake: () => void,
+    wake: (caused: boolean) => void,
   ) => NativePeerConnection;
   NativeCertificate: {
     /** An ECDSA P-256 certificate that lives for `lifetime` milliseconds, 365 days at most. */

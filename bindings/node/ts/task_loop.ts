@@ -3,10 +3,13 @@ import { setImmediate } from 'node:timers';
 /** Turns of one phase of Node's loop; sockets and timers are served between two bursts. */
 const LARGEST_BURST = 32;
 
+/** Turns that may follow each other in one callback of Node's loop. */
+const LONGEST_CHAIN = 100;
+
 /**
  * Runs the tasks that the native half has queued, each in a callback entry of its own, so that
  * promise reactions run between two tasks as the HTML event loop has it: Node performs a microtask
- * checkpoint after each immediate.
+ * checkpoint after each immediate and, if there are reactions, between two ticks.
  *
  * The native half wakes once for each task. The wake-ups of all connections of a process stand in one queue, so that
  * what became ready first runs first, whichever connection it is of.
@@ -20,12 +23,16 @@ export class TaskLoop {
     this.#runTask = runTask;
   }
 
-  /** There is one task more. A turn too many could run a later one before its time. */
-  wake(): void {
+  /**
+   * There is one task more. A turn too many could run a later one before its time. One that the page
+   * itself has `caused` runs before the timers that are due: a page that queued it, then waits for
+   * `setTimeout(0)`, finds it done.
+   */
+  wake(caused: boolean): void {
     if (this.#stopped) return;
     queue.push(this);
-    // More turns follow those that are planned already.
-    if (planned < LARGEST_BURST) plan(1);
+    if (caused) plan();
+    else planBurst();
   }
 
   /** No task runs after this. */
@@ -69,21 +76,53 @@ class WakeUps {
 
 const queue = new WakeUps();
 
-/** Turns that are still to come. While there are wake-ups there is one. */
-let planned = 0;
+/** Immediates that are still to come. While there are wake-ups there is one, or a tick. */
+let immediates = 0;
 
-function plan(turns: number): void {
-  planned += turns;
-  for (let count = 0; count < turns; count += 1) setImmediate(turn);
+/** Whether a tick is still to come. */
+let ticking = false;
+
+/** Turns that were taken in ticks since the loop has come round. */
+let chained = 0;
+
+/** Plans a turn right behind the callback that runs now, and its promise reactions. */
+function plan(): void {
+  if (chained === LONGEST_CHAIN) return planBurst();
+  if (ticking) return;
+  ticking = true;
+  // Reactions run behind all ticks that are planned directly.
+  queueMicrotask(() => process.nextTick(tick));
+}
+
+function tick(): void {
+  ticking = false;
+  if (chained === 0) setImmediate(() => (chained = 0));
+  chained += 1;
+  try {
+    takeTurn();
+  } finally {
+    if (queue.length > 0) plan();
+  }
+}
+
+/** Plans as many turns of the loop's next phase as there are wake-ups, up to a burst. */
+function planBurst(): void {
+  const most = Math.min(queue.length, LARGEST_BURST);
+  for (; immediates < most; immediates += 1) setImmediate(turn);
 }
 
 function turn(): void {
-  planned -= 1;
+  immediates -= 1;
   try {
-    queue.take()?.run();
+    takeTurn();
   } finally {
-    if (planned === 0) plan(Math.min(queue.length, LARGEST_BURST));
+    if (immediates === 0) planBurst();
   }
+}
+
+/** Runs the task that became ready first. */
+function takeTurn(): void {
+  queue.take()?.run();
 }
 
 /** Queues a task that settles the promise with what `steps` returns or throws. */
