@@ -132,7 +132,7 @@ pub enum SectionProblem {
     #[error("it has no a=fingerprint that can be verified (sha-1, sha-256, sha-384, sha-512)")]
     Fingerprint,
     /// RFC 8842 §5.
-    #[error("its a=setup is missing or does not answer the offer's")]
+    #[error("its a=setup is missing, does not answer the offer's, or changes the roles agreed on")]
     Setup,
     /// RFC 8841 §5.
     #[error("it has no usable a=sctp-port")]
@@ -140,6 +140,9 @@ pub enum SectionProblem {
     /// RFC 9429 §5.10: the kind or the mid is not that of the offer or of the description before.
     #[error("it does not match the section that the offer, or the description before, has here")]
     Mismatch,
+    /// RFC 3264 §6: what is offered with port zero is answered with port zero.
+    #[error("the offer rejected it, and the answer does not")]
+    Revived,
     /// RFC 9143 §7: mids are unique.
     #[error("another section has the same mid")]
     DuplicateMid,

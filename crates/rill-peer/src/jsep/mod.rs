@@ -56,6 +56,8 @@ pub(crate) struct Jsep {
     pub(crate) pending: Option<RemoteSide>,
     /// What the peer said in the negotiation that holds.
     pub(crate) established: RemoteSide,
+    /// What the peer said in a provisional answer that waits for the final one.
+    pub(crate) provisional: Option<RemoteSide>,
     /// The transports on which our pending offer restarts ICE.
     pub(crate) restarts: Vec<TransportId>,
     /// What payload types and extension ids ever meant: they are not used again for something else
@@ -78,6 +80,7 @@ impl Jsep {
             offered: Vec::new(),
             pending: None,
             established: RemoteSide::default(),
+            provisional: None,
             restarts: Vec::new(),
             payload_types: PayloadTypes::default(),
             extension_ids: ExtensionIds::default(),
@@ -199,6 +202,7 @@ impl Jsep {
         }
         if kind == SdpType::Answer {
             self.stable = None;
+            self.provisional = None;
             self.offered = Vec::new();
             self.restarts = Vec::new();
             self.last_offer = None;
@@ -213,6 +217,7 @@ impl Jsep {
         }
         self.offered = Vec::new();
         self.pending = None;
+        self.provisional = None;
         self.restarts = Vec::new();
         let session = Session::new(0, 0);
         let description = Description {

@@ -9,6 +9,7 @@ use super::{
     bundle::Bundles,
     section::{SCTP_PORT, mid_of},
 };
+use crate::transport::DtlsTransport;
 
 /// What the peer says of its transports and of the data section.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +131,23 @@ pub(super) fn check_offered_setup(
         .position(|s| s.transport().is_some_and(holds))
     {
         Some(index) => Err(problem(&session.media[index], index, SectionProblem::Setup)),
+        None => Ok(()),
+    }
+}
+
+/// RFC 8842 §5.3, §5.5: a DTLS association that goes on keeps its roles.
+pub(super) fn check_roles(
+    side: &RemoteSide,
+    associations: &[DtlsTransport],
+    session: &Session,
+    sections: &[Section],
+) -> Result<(), SetDescriptionError> {
+    let contradicts = |transport: &&RemoteTransport| {
+        let mut own = associations.iter().filter(|own| own.id() == transport.id);
+        own.any(|own| !own.permits(transport.setup, &transport.dtls_peer()))
+    };
+    match side.transports.iter().find(contradicts) {
+        Some(transport) => Err(at(session, sections, transport.id, SectionProblem::Setup)),
         None => Ok(()),
     }
 }

@@ -6,11 +6,12 @@ use rill_sdp::{Media, Session, Setup};
 use super::{
     Jsep, RemoteSide, RemoteTransport, Section, SectionProblem, SetDescriptionError, Usage,
     bundle::{Bundles, check_groups, speakers},
-    remote::{at, check_count, check_mids, problem},
+    remote::{at, check_count, check_mids, check_roles, problem},
 };
 use crate::{
     media::{self, RtcpAttributes},
     transceiver::Direction,
+    transport::DtlsTransport,
 };
 
 /// A remote answer that can be applied.
@@ -22,10 +23,11 @@ pub(crate) struct AnswerPlan {
 }
 
 impl Jsep {
-    /// Plans a remote answer to the pending local offer.
+    /// Plans a remote answer to the pending local offer. `associations` are those that may go on.
     pub(crate) fn plan_remote_answer(
         &self,
         session: &Session,
+        associations: &[DtlsTransport],
     ) -> Result<AnswerPlan, SetDescriptionError> {
         let offered = &self.offered;
         let count = offered.len();
@@ -49,6 +51,7 @@ impl Jsep {
             self.check_answered_transport(transport)
                 .map_err(|what| at(session, &sections, transport.id, what))?;
         }
+        check_roles(&remote, associations, session, &sections)?;
         Ok(AnswerPlan { sections, remote })
     }
 
@@ -56,6 +59,14 @@ impl Jsep {
     fn check_answered_transport(&self, transport: &RemoteTransport) -> Result<(), SectionProblem> {
         if !matches!(transport.setup, Setup::Active | Setup::Passive) {
             return Err(SectionProblem::Setup);
+        }
+        // RFC 9429 §5.11: what a provisional answer began goes on, unless ICE begins anew as well.
+        let provisional = self.provisional.as_ref();
+        let provisional = provisional.and_then(|side| side.transport(transport.id));
+        let other =
+            |before: &RemoteTransport| !transport.restarts(before) && transport.renews_dtls(before);
+        if provisional.is_some_and(other) {
+            return Err(SectionProblem::DtlsChanged);
         }
         let Some(before) = self.established.transport(transport.id) else {
             return Ok(());
@@ -85,7 +96,10 @@ fn answer_section(
         return Err(wrong(SectionProblem::Mismatch));
     }
     if section.is_rejected() {
-        return Ok(());
+        return match media.port {
+            0 => Ok(()),
+            _ => Err(wrong(SectionProblem::Revived)),
+        };
     }
     if media.port == 0 {
         section.reject();

@@ -6,13 +6,13 @@ use rill_sdp::{Media, Session};
 use super::{
     Jsep, MediaSection, RemoteSide, Section, SectionProblem, SetDescriptionError, Usage,
     bundle::{Bundles, check_groups},
-    remote::{check_count, check_mids, check_offered_setup, problem},
+    remote::{check_count, check_mids, check_offered_setup, check_roles, problem},
     section::mid_of,
 };
 use crate::{
     media::{self, MediaKind, RtcpAttributes},
     transceiver::{Direction, Origin, TransceiverId, Transceivers},
-    transport::Peer,
+    transport::{DtlsTransport, Peer},
 };
 
 /// A remote offer that can be applied.
@@ -46,12 +46,13 @@ struct Draft<'a> {
 
 impl Jsep {
     /// Plans a remote offer. New transports are taken from `spares`, of which there is one for each
-    /// section.
+    /// section. `associations` are those that may go on.
     pub(crate) fn plan_remote_offer(
         &self,
         session: &Session,
         spares: &[TransportId],
         transceivers: &Transceivers,
+        associations: &[DtlsTransport],
     ) -> Result<OfferPlan, SetDescriptionError> {
         // webrtc-pc §4.4.1.5: an offer in the place of an offer continues that one.
         let before = self.remotely_offered();
@@ -79,6 +80,7 @@ impl Jsep {
         }
         let remote = self.read_remote(session, &draft.bundles, &draft.sections)?;
         check_offered_setup(&remote, session, &draft.sections)?;
+        check_roles(&remote, associations, session, &draft.sections)?;
         self.check_offered_dtls(&remote, session, &draft.sections)?;
         let restarts = remote.transports.iter().filter(|t| self.restarts(t));
         Ok(OfferPlan {

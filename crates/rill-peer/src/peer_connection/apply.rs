@@ -83,13 +83,16 @@ impl PeerConnection {
             for media in &mut session.media {
                 media.remove_attribute("bundle-only");
             }
-            let plan = self.jsep.plan_remote_answer(&session)?;
+            let plan = self.jsep.plan_remote_answer(&session, &self.transports)?;
             return Ok(self.commit_remote_answer(now, Description { kind, session }, plan));
         }
         self.provide_spares(session.media.len());
-        let plan = self
-            .jsep
-            .plan_remote_offer(&session, &self.spares, &self.transceivers)?;
+        let plan = self.jsep.plan_remote_offer(
+            &session,
+            &self.spares,
+            &self.transceivers,
+            &self.transports,
+        )?;
         if implied_rollback {
             self.commit_rollback(now, Side::Local, None);
         }

@@ -37,8 +37,10 @@ impl PeerConnection {
             None => Vec::new(),
         };
         // A provisional answer can be replaced: what comes after is compared with the last final one.
-        if answer.kind == SdpType::Answer {
-            self.jsep.established = remote;
+        match (answer.kind, side) {
+            (SdpType::Answer, _) => self.jsep.established = remote,
+            (_, Side::Remote) => self.jsep.provisional = Some(remote),
+            (_, Side::Local) => {}
         }
         assigned
     }

@@ -5,7 +5,7 @@ mod dtls;
 use std::{collections::VecDeque, time::Instant};
 
 use rill_ice::{Path, Proof, TransportId};
-use rill_sdp::Fingerprint;
+use rill_sdp::{Fingerprint, Setup};
 
 pub(crate) use self::dtls::DtlsRole;
 use self::dtls::{Dtls, DtlsOutput};
@@ -71,6 +71,11 @@ impl Peer {
         };
         let common = |own| other.fingerprints.contains(own);
         same_id && self.fingerprints.iter().any(common)
+    }
+
+    /// Whether both say by name that it is the same association (RFC 8842 §4).
+    pub(crate) fn names_same(&self, other: &Self) -> bool {
+        self.tls_id.is_some() && self.tls_id == other.tls_id && self.is_same(other)
     }
 }
 
@@ -145,6 +150,17 @@ impl DtlsTransport {
             State::Agreed { peer, .. } | State::Over(peer) => Some(peer),
             State::Running(running) => Some(&running.peer),
         }
+    }
+
+    /// Whether this `a=setup` of the peer fits the association that goes on (RFC 8842 §5.3, §5.5). Stacks
+    /// that know no tls-id take roles that they do not have, and mean no harm.
+    pub(crate) fn permits(&self, setup: Setup, peer: &Peer) -> bool {
+        let contradicts = match setup {
+            Setup::Active => self.role() == Some(DtlsRole::Client),
+            Setup::Passive => self.role() == Some(DtlsRole::Server),
+            Setup::ActPass | Setup::HoldConn => false,
+        };
+        !contradicts || !self.peer().is_some_and(|own| own.names_same(peer))
     }
 
     /// The sides agreed, the handshake waits for a valid pair.

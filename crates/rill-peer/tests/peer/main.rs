@@ -20,6 +20,7 @@ mod negotiate;
 mod offer;
 mod pranswer;
 mod restart;
+mod roles;
 mod rollback;
 mod scene;
 mod signal;

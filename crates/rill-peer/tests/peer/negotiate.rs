@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rill_peer::{
     ConnectionState, DataChannelInit, DataChannelState, DtlsTransportState, Event, Exception,
-    OfferOptions, SdpType, SectionProblem, SessionDescription, SetDescriptionError, SignalingState,
+    MediaKind, OfferOptions, SdpType, SectionProblem, SessionDescription, SetDescriptionError,
+    SignalingState,
 };
 
 use crate::{
@@ -125,7 +126,7 @@ fn a_bundle_whose_tag_is_rejected_is_rejected_whole() {
     assert_eq!(ports(&offer), ["0", "0"]);
 }
 
-fn section_error(error: &SetDescriptionError) -> Option<(usize, &str, SectionProblem)> {
+pub(crate) fn section_error(error: &SetDescriptionError) -> Option<(usize, &str, SectionProblem)> {
     match error {
         SetDescriptionError::Section {
             index,
@@ -923,16 +924,19 @@ fn rejecting_the_data_section_closes_its_channels() {
     assert!(open.is_some());
 }
 
-/// RFC 8842 §5.5: the roles of a running association stay, whatever a later answer says.
+/// RFC 8842 §5.5: the roles of a running association stay, whatever a later answer says. Stacks without
+/// tls-ids take others.
 #[test]
 fn stream_ids_follow_the_roles_that_dtls_has() {
     let mut scene = Setting::default().build();
     scene.connect();
     scene.tamper[1] = rewriting(SdpType::Answer, |sdp| {
-        sdp.replace("a=setup:active", "a=setup:passive")
+        let contradicting = sdp.replace("a=setup:active", "a=setup:passive");
+        without_lines(&contradicting, "a=tls-id")
     });
     scene.offer(scene.alice);
     scene.run_for(Duration::from_secs(1));
+    assert_eq!(scene.alice().refusals, Vec::<String>::new());
     scene.create(scene.alice, "second", DataChannelInit::default());
     let announced = scene.run_until(LONG, |_, bob| bob.announced.len() == 2);
     assert!(announced.is_some());
@@ -982,4 +986,31 @@ fn an_offer_that_restarts_does_so_without_a_text() {
         value_of(&lone.local_sdp(), "ice-ufrag").map(str::to_owned),
         before
     );
+}
+
+/// RFC 3264 §6: an answer to the offer before, in which the section lived.
+#[test]
+fn an_answer_revives_no_section_that_the_offer_rejected() {
+    let [mut alice, mut bob] = Lone::pair();
+    let audio = alice.transceiver(MediaKind::Audio);
+    alice.exchange(&mut bob);
+    alice.set_local(None).expect("an offer fits");
+    bob.answer(&alice.local_sdp());
+    let late = bob.local_sdp();
+    let stopped = alice.pc.stop_transceiver(alice.now, audio);
+    stopped.expect("it is there");
+    alice.run_tasks();
+    alice.set_local(None).expect("an offer fits");
+    for kind in [SdpType::Pranswer, SdpType::Answer] {
+        let error = alice.unchanged(|alice| alice.set_remote(kind, &late));
+        assert_eq!(
+            section_error(&error),
+            Some((1, "1", SectionProblem::Revived))
+        );
+        assert_eq!(error.exception(), Exception::InvalidAccess);
+    }
+    let rejected = late.replace("m=audio 9 ", "m=audio 0 ");
+    let rejected = rejected.replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 0");
+    let taken = alice.set_remote(SdpType::Answer, &rejected);
+    taken.expect("it rejects what was rejected");
 }

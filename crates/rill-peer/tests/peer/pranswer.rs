@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use rill_peer::{PairInfo, SdpType, SessionDescription, SignalingState};
+use rill_peer::{Exception, PairInfo, SdpType, SessionDescription, SignalingState};
 
 use crate::{
     adapter::Adapter,
+    lone::Lone,
     offer::{Section, description, value_of},
     scene::{Scene, Setting, ip},
     signal::{Signal, with_mid, with_ufrag},
@@ -135,4 +136,36 @@ fn d10_a_session_forms_over_pranswer_and_answer() {
     let remote = alice.pc.remote_description().expect("applied").sdp;
     assert!(value_of(&remote, "candidate").is_none(), "{remote}");
     scene.check_echo(&channel);
+}
+
+/// RFC 9429 §5.11: in have-remote-pranswer another DTLS association needs new ICE credentials.
+#[test]
+fn another_association_than_the_pranswers_needs_other_credentials() {
+    let of = |section: Section, tls_id: &str| {
+        let line = format!("a=tls-id:{tls_id}");
+        answer(section.with(&line), &[])
+    };
+    let first = of(Section::data("0"), "theFirstAssociationOfAll");
+    let print = |sdp: &str| sdp.replace("AF:4D", "AF:4E");
+    for other in [
+        print(&first),
+        of(Section::data("0"), "theSecondAssociationOfAll"),
+    ] {
+        let mut lone = Lone::offering();
+        lone.set_remote(SdpType::Pranswer, &first).expect("it fits");
+        for kind in [SdpType::Pranswer, SdpType::Answer] {
+            let error = lone.unchanged(|lone| lone.set_remote(kind, &other));
+            assert!(
+                error.to_string().contains("fingerprint or tls-id"),
+                "{error}"
+            );
+            assert_eq!(error.exception(), Exception::InvalidAccess);
+        }
+        lone.set_remote(SdpType::Answer, &first).expect("it fits");
+    }
+    let mut lone = Lone::offering();
+    lone.set_remote(SdpType::Pranswer, &first).expect("it fits");
+    let fork = of(Section::data("0").restarted(), "theSecondAssociationOfAll");
+    let taken = lone.set_remote(SdpType::Answer, &print(&fork));
+    taken.expect("it is another peer altogether");
 }
