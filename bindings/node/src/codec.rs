@@ -1,8 +1,11 @@
 use napi::{Env, Result};
 use napi_derive::napi;
-use rill::{Codec, CodecCapability, Exception, MediaKind};
+use rill::{
+    Codec, CodecCapability, Configuration, Exception, MediaKind, TransceiverInit,
+    binding::Connection,
+};
 
-use crate::exception::throw;
+use crate::{exception::throw, runtime};
 
 /// A codec that can be negotiated.
 #[napi(object, use_nullable = true)]
@@ -71,6 +74,25 @@ pub fn header_extension_capabilities(env: Env, kind: String) -> Result<Vec<Strin
     Ok(rill::header_extension_capabilities(media_kind(
         &env, &kind,
     )?))
+}
+
+/// Refuses what `setCodecPreferences` would refuse, for a transceiver whose connection is freed.
+#[napi]
+pub fn check_codec_preferences(
+    env: Env,
+    kind: String,
+    codecs: Vec<NativeCodecCapability>,
+) -> Result<()> {
+    let kind = media_kind(&env, &kind)?;
+    let runtime = runtime::handle().map_err(|error| throw(&env, Exception::Operation, error))?;
+    // Nothing is asked of its transceiver but this.
+    let connection = Connection::new(runtime, Configuration::default(), || ())
+        .map_err(|error| throw(&env, error.exception(), &error))?;
+    let checked = connection.command(|core, now| {
+        let id = core.add_transceiver(now, kind, TransceiverInit::default())?;
+        core.set_codec_preferences(id, codecs.into_iter().map(Into::into).collect())
+    });
+    checked.map_err(|error| throw(&env, error.exception(), error))
 }
 
 /// The kind of a track or transceiver.

@@ -29,4 +29,4 @@ mod transceiver;
 mod transport;
 mod wake;
 
-pub use self::codec::{codec_capabilities, header_extension_capabilities};
+pub use self::codec::{check_codec_preferences, codec_capabilities, header_extension_capabilities};

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MediaStream, RTCPeerConnection } from 'rill-rtc';
+import { MediaStream, RTCPeerConnection, RTCRtpReceiver } from 'rill-rtc';
 import { block, connected, negotiate, next, trickle, until } from './peers.mjs';
 
 function pair(configuration) {
@@ -173,6 +173,17 @@ test('a closed connection can still be read', async () => {
   assert.equal(offerer.signalingState, 'closed');
   assert.equal(transceiver.mid, mid);
   assert.deepEqual(offerer.getTransceivers(), [transceiver]);
+});
+
+test('setCodecPreferences judges the codecs of a closed connection too', () => {
+  const pc = new RTCPeerConnection();
+  const transceiver = pc.addTransceiver('audio');
+  pc.close();
+  const { codecs } = RTCRtpReceiver.getCapabilities('audio');
+  transceiver.setCodecPreferences(codecs);
+  transceiver.setCodecPreferences([]);
+  const unknown = [{ ...codecs[0], clockRate: 1 }];
+  assert.throws(() => transceiver.setCodecPreferences(unknown), { name: 'InvalidModificationError' });
 });
 
 test('what was sent is accounted for before it arrives in the same process', async () => {

@@ -1,5 +1,6 @@
 import { invalidState, native } from './exception';
 import { defineInterface, internally, refuseConstruction } from './interface';
+import { nativeBinding } from './native';
 import { codec, nativeCodec } from './rtp_parameters';
 import { createReceiver } from './RTCRtpReceiver';
 import { createSender } from './RTCRtpSender';
@@ -93,9 +94,11 @@ export class RTCRtpTransceiver {
   setCodecPreferences(preferred: Iterable<RTCRtpCodec>): void {
     requireArguments(arguments.length, 1, 'setCodecPreferences');
     const converted = codecs(preferred, 'codecs').map(nativeCodec);
-    const { owner, handle } = this.#state;
-    if (owner.closed()) return;
-    native(() => owner.native.transceiverSetCodecPreferences(handle, converted));
+    const { owner, handle, now } = this.#state;
+    native(() => {
+      if (owner.closed()) nativeBinding().checkCodecPreferences(now.kind, converted);
+      else owner.native.transceiverSetCodecPreferences(handle, converted);
+    });
   }
 }
 

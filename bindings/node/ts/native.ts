@@ -295,6 +295,8 @@ export interface NativeBinding {
     generate(lifetime: number): NativeCertificate;
   };
   codecCapabilities(kind: 'audio' | 'video'): NativeCodecCapability[];
+  /** Throws what `transceiverSetCodecPreferences` would throw. */
+  checkCodecPreferences(kind: 'audio' | 'video', codecs: NativeCodecCapability[]): void;
   /** URIs. */
   headerExtensionCapabilities(kind: 'audio' | 'video'): string[];
 }
