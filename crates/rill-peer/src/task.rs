@@ -181,6 +181,11 @@ pub struct IceCandidateError {
     pub text: String,
 }
 
+impl IceCandidateError {
+    /// The code of a server that could not be reached (webrtc-pc §4.8.2).
+    pub(crate) const UNREACHABLE: u16 = 701;
+}
+
 /// How one STUN server fared.
 #[derive(Clone, Debug)]
 pub struct ServerReport {

@@ -29,7 +29,7 @@ impl PeerConnection {
                 self.view.add_remote_candidate(&added);
             }
             Change::LocalCandidate(found) => self.view.surface(*found, events),
-            Change::CandidateError(error) => events.push(Event::IceCandidateError(*error)),
+            Change::CandidateError(error) => self.view.fail_server(*error, events),
             Change::Server(report) => events.push(Event::Server(*report)),
             Change::Transports(live) => self.view.retire_transports(&live, events),
             Change::Gathering(id, state) => self.view.set_gathering(id, state, events),

@@ -72,8 +72,7 @@ impl PeerConnection {
                 .push(Change::CandidateError(Box::new(IceCandidateError {
                     address: None,
                     url,
-                    // webrtc-pc §4.8.2: the server could not be reached.
-                    code: 701,
+                    code: IceCandidateError::UNREACHABLE,
                     text:
                         "TURN, and STUN over TLS, are not supported yet; the server was not asked"
                             .to_owned(),

@@ -15,8 +15,8 @@ pub(crate) use self::{
     transport::{SctpView, TransportView},
 };
 use crate::{
-    ChannelId, ConnectionState, DtlsTransportState, Event, IceConnectionState, OperationId,
-    SctpTransportState, SdpType, TransceiverId,
+    ChannelId, ConnectionState, DtlsTransportState, Event, IceCandidateError, IceConnectionState,
+    OperationId, SctpTransportState, SdpType, TransceiverId,
     jsep::{Description, Descriptions, Side},
     task::DtlsChange,
     transceiver::MediaChange,
@@ -33,6 +33,8 @@ pub(crate) struct View {
     /// Known from the first description on.
     pub(crate) role: Option<Role>,
     pub(crate) states: States,
+    /// The servers that are known to be out of reach since gathering began.
+    unreachable: Vec<String>,
 }
 
 /// A description that was applied, and all that changes with it in the same task.
@@ -111,6 +113,18 @@ impl View {
         }
         self.transports.retain(is_live);
         self.announce_states(events);
+    }
+
+    /// A server could not be reached, or refused (webrtc-pc §4.8.2).
+    pub(crate) fn fail_server(&mut self, error: IceCandidateError, events: &mut Events) {
+        if error.code == IceCandidateError::UNREACHABLE {
+            // Once for each, however many transports and generations ask it.
+            if self.unreachable.contains(&error.url) {
+                return;
+            }
+            self.unreachable.push(error.url.clone());
+        }
+        events.push(Event::IceCandidateError(error));
     }
 
     pub(crate) fn set_gathering(

@@ -33,6 +33,9 @@ impl View {
         };
         let before = std::mem::replace(&mut self.states, now);
         if before.gathering != now.gathering {
+            if before.gathering == IceGatheringState::Gathering {
+                self.unreachable.clear();
+            }
             events.push(Event::IceGatheringStateChange(now.gathering));
             // Exactly one null candidate per completion, after the state (webrtc-pc #2893).
             if now.gathering == IceGatheringState::Complete {

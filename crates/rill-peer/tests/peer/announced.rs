@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use rill_peer::{Event, IceGatheringState, IceTransportPolicy};
+use rill_peer::{BundlePolicy, Event, IceGatheringState, IceTransportPolicy, MediaKind};
 use rill_sim::StunServer;
 
 use crate::{
@@ -195,6 +195,47 @@ fn b22_errors_come_once_and_while_gathering() {
         panic!("they were filtered");
     };
     assert_eq!((error.code, &*error.url), (701, "stun:192.0.2.99"));
+}
+
+/// The servers that Alice was told to be out of reach, in order.
+fn unreachable(scene: &Scene) -> Vec<String> {
+    let events = scene.alice().diary.events();
+    let errors = events.filter_map(|event| match event {
+        Event::IceCandidateError(error) if error.code == 701 => Some(error.url.clone()),
+        _ => None,
+    });
+    errors.collect()
+}
+
+/// A server that no transport and no generation reaches is told of once.
+/// Trickle B22: crates/rill-peer/src/view/mod.rs: `if self.unreachable.contains(&error.url) {`
+#[test]
+fn b22_a_server_out_of_reach_is_told_of_once() {
+    let silent = |policy| {
+        let mut setting = Setting::bundling(policy);
+        setting.servers[0] = vec!["stun:192.0.2.98", "stun:192.0.2.99"];
+        let mut scene = setting.build();
+        for server in ["192.0.2.98", "192.0.2.99"] {
+            scene.sim.add_dead_address(ip(server));
+        }
+        scene
+    };
+    let both = ["stun:192.0.2.98", "stun:192.0.2.99"];
+    let mut apart = silent(BundlePolicy::MaxCompat);
+    apart.transceiver(apart.alice, MediaKind::Audio);
+    apart.first_offer();
+    apart.run_for(Duration::from_secs(5));
+    assert_eq!(apart.alice().pc.transports().len(), 2);
+    assert_eq!(unreachable(&apart), both);
+
+    let mut restarting = silent(BundlePolicy::MaxBundle);
+    restarting.connect();
+    restarting.restart(restarting.alice);
+    restarting.run_for(Duration::from_secs(5));
+    assert_eq!(unreachable(&restarting), both, "gathering all the while");
+    restarting.restart(restarting.alice);
+    restarting.run_for(Duration::from_secs(5));
+    assert_eq!(unreachable(&restarting), [both, both].concat());
 }
 
 /// Trickle B22: crates/rill-ice/src/agent/servers.rs: `let address = server.refusal.as_ref().map(|(_, _, address)| *address);`
