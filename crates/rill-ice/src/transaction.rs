@@ -69,6 +69,8 @@ pub(crate) struct Check {
     pub(crate) tie_breaker: u64,
     /// The PRIORITY attribute.
     pub(crate) priority: u32,
+    /// Whether it carries USE-CANDIDATE.
+    pub(crate) nominates: bool,
 }
 
 /// Whom a transaction belongs to.

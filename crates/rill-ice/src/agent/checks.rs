@@ -92,6 +92,14 @@ impl Session {
             self.unsettled = true;
             return None;
         }
+        // A nominated pair stays so in every check: a peer that answered the nomination before it knew
+        // our credentials learns of it after all.
+        let is_agreed = pair.is_nominated() && ctx.claim.role == Role::Controlling;
+        let nominates = match kind {
+            CheckKind::Nomination => true,
+            CheckKind::Probe | CheckKind::Consent => is_agreed,
+            CheckKind::Validation => false,
+        };
         let local_priority = self.local.candidates[local].candidate.priority;
         let check = Check {
             session: self.key,
@@ -101,6 +109,7 @@ impl Session {
             tie_breaker: ctx.claim.tie_breaker,
             // RFC 8445 §7.1.1: what a peer-reflexive candidate of this base would have.
             priority: candidate_priority(Kind::PeerReflexive, (local_priority >> 8) as u16),
+            nominates,
         };
         let schedule = self.schedule(ctx, kind, id);
         let transaction = ctx.begin(Transaction::new(Owner::Check(check), path, schedule, now));
@@ -174,9 +183,7 @@ impl Session {
             Role::Controlling => writer.ice_controlling(check.tie_breaker),
             Role::Controlled => writer.ice_controlled(check.tie_breaker),
         };
-        // The nomination is repeated while it lasts, for a peer that lost its first success.
-        let nominates = check.kind == CheckKind::Nomination;
-        let writer = if nominates {
+        let writer = if check.nominates {
             writer.use_candidate()
         } else {
             writer

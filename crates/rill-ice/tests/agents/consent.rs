@@ -1,9 +1,12 @@
 //! Consent, silence and recovery (RFC 7675).
 
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rill_ice::{Event, PairState, TransportState};
 use rill_sim::{Datagram, HostId, Verdict};
+use rill_stun::{Class, Message};
 
 use crate::scene::{Scene, Setting, ip};
 
@@ -62,6 +65,39 @@ fn a_dead_peer_is_noticed_and_given_up() {
         ];
         assert!(states.ends_with(&end), "{states:?}");
     }
+}
+
+/// libwebrtc marks every check of its selected pair; a peer that took the nomination before it knew
+/// our credentials learns of it no other way.
+#[test]
+fn consent_checks_of_the_controlling_side_repeat_the_nomination() {
+    let mut scene = connected(Setting::default());
+    let marks: Arc<Mutex<Vec<(IpAddr, bool)>>> = Arc::default();
+    let seen = Arc::clone(&marks);
+    scene.sim.intercept(move |_, datagram: &mut Datagram| {
+        if let Ok(message) = Message::parse(&datagram.bytes)
+            && message.class() == Class::Request
+        {
+            let mark = (datagram.local.ip(), message.use_candidate());
+            seen.lock().expect("nobody panicked").push(mark);
+        }
+        Verdict::Pass
+    });
+    scene.run_for(Duration::from_secs(20));
+    let marks = marks.lock().expect("nobody panicked").clone();
+    let of = |address: &str| {
+        marks
+            .iter()
+            .filter(|(from, _)| *from == ip(address))
+            .count()
+    };
+    assert!(of(A) >= 3 && of(B) >= 3, "{marks:?}");
+    assert!(
+        marks
+            .iter()
+            .all(|(from, marked)| *marked == (*from == ip(A))),
+        "{marks:?}"
+    );
 }
 
 #[test]
