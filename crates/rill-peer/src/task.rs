@@ -84,6 +84,8 @@ pub enum Event {
     IceTransportGatheringStateChange(TransportId),
     /// `selectedcandidatepairchange` on an ICE transport.
     SelectedCandidatePairChange(TransportId, Box<CandidatePair>),
+    /// `selectedcandidatepairchange` on an ICE transport that has no pair any more.
+    SelectedCandidatePairLost(TransportId),
     /// `statechange` on an ICE transport.
     IceTransportStateChange(TransportId),
     /// `error` on a DTLS transport.
@@ -273,6 +275,14 @@ impl TaskQueue {
     }
 }
 
+/// The pair that a transport selected.
+#[derive(Debug)]
+pub(crate) enum Selection {
+    Pair(Box<CandidatePair>),
+    /// The last one lost consent, or failed.
+    None,
+}
+
 /// What a task changes when it is polled.
 #[derive(Debug)]
 pub(crate) enum Change {
@@ -290,14 +300,10 @@ pub(crate) enum Change {
     Transports(Vec<TransportId>),
     /// A transport's gathering state.
     Gathering(TransportId, rill_ice::GatheringState),
-    /// A transport's ICE state, with the pair that was selected at the same time.
-    Ice(
-        TransportId,
-        rill_ice::TransportState,
-        Option<Box<CandidatePair>>,
-    ),
-    /// A transport selected another pair without changing its state.
-    SelectedPair(TransportId, Box<CandidatePair>),
+    /// A transport's ICE state, with what became of its pair at the same time.
+    Ice(TransportId, rill_ice::TransportState, Option<Selection>),
+    /// A transport has another pair, or none, without changing its state.
+    SelectedPair(TransportId, Selection),
     /// A transport's DTLS state.
     Dtls(Box<DtlsChange>),
     /// The association's state, and how many channels it has room for.

@@ -52,6 +52,8 @@ pub struct PeerConnection {
     view: View,
     tasks: TaskQueue,
     transports: Vec<DtlsTransport>,
+    /// Those with a selected pair.
+    selected: Vec<TransportId>,
     /// A local description was applied, be it taken back or not.
     was_described: bool,
     /// Some went with the description that is being applied.
@@ -121,6 +123,7 @@ impl PeerConnection {
             view: View::default(),
             tasks: TaskQueue::default(),
             transports: Vec::new(),
+            selected: Vec::new(),
             was_described: false,
             transports_left: false,
             data_transport: None,

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use rill_ice::{Event, Generation, TransportId};
+use rill_ice::{CandidatePair, Event, Generation, TransportId};
 
 use crate::{
     ChannelError, DtlsTransportState, IceCandidateError, PeerConnection, ServerReport,
     TransportError,
     candidate::to_line,
-    task::{Change, DtlsChange},
+    task::{Change, DtlsChange, Selection},
     transport::TransportEvent,
     view::LocalCandidateFound,
 };
@@ -37,8 +37,11 @@ impl PeerConnection {
                 // The pair and the state it belongs to change in one task (webrtc-pc §5.6).
                 Event::State { transport, state } => {
                     let pair = selected.take_if(|(id, _)| *id == transport);
-                    let pair = pair.map(|(_, pair)| pair);
-                    self.tasks.push(Change::Ice(transport, state, pair));
+                    let selection = match pair {
+                        Some((_, pair)) => Some(self.selection(transport, pair)),
+                        None => self.lost_selection(transport),
+                    };
+                    self.tasks.push(Change::Ice(transport, state, selection));
                 }
                 event => {
                     self.flush_selected(&mut selected);
@@ -51,15 +54,38 @@ impl PeerConnection {
             }
         }
         self.flush_selected(&mut selected);
+        for index in (0..self.selected.len()).rev() {
+            let transport = self.selected[index];
+            if let Some(selection) = self.lost_selection(transport) {
+                self.tasks.push(Change::SelectedPair(transport, selection));
+            }
+        }
         self.start_dtls(now);
     }
 
-    fn flush_selected(
-        &mut self,
-        selected: &mut Option<(TransportId, Box<rill_ice::CandidatePair>)>,
-    ) {
+    fn selection(&mut self, transport: TransportId, pair: Box<CandidatePair>) -> Selection {
+        if !self.selected.contains(&transport) {
+            self.selected.push(transport);
+        }
+        Selection::Pair(pair)
+    }
+
+    /// A transport had a pair, and has none by now: consent was lost, or the pair failed.
+    fn lost_selection(&mut self, transport: TransportId) -> Option<Selection> {
+        let index = self.selected.iter().position(|id| *id == transport)?;
+        // Asked for every datagram: the route costs nothing.
+        let has_pair = || self.agent.selected_pair(transport).is_some();
+        if self.agent.route(transport).is_some() || has_pair() {
+            return None;
+        }
+        self.selected.remove(index);
+        Some(Selection::None)
+    }
+
+    fn flush_selected(&mut self, selected: &mut Option<(TransportId, Box<CandidatePair>)>) {
         if let Some((transport, pair)) = selected.take() {
-            self.tasks.push(Change::SelectedPair(transport, pair));
+            let selection = self.selection(transport, pair);
+            self.tasks.push(Change::SelectedPair(transport, selection));
         }
     }
 

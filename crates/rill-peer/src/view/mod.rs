@@ -5,7 +5,7 @@ mod selected;
 mod states;
 mod transport;
 
-use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, TransportState};
+use rill_ice::{Credentials, GatheringState, Role, TransportId, TransportState};
 use smallvec::SmallVec;
 
 use self::states::States;
@@ -18,7 +18,7 @@ use crate::{
     ChannelId, ConnectionState, DtlsTransportState, Event, IceCandidateError, IceConnectionState,
     OperationId, SctpTransportState, SdpType, TransceiverId,
     jsep::{Description, Descriptions, Side},
-    task::DtlsChange,
+    task::{DtlsChange, Selection},
     transceiver::MediaChange,
 };
 
@@ -145,31 +145,36 @@ impl View {
         &mut self,
         id: TransportId,
         state: TransportState,
-        selected: Option<Box<CandidatePair>>,
+        selected: Option<Selection>,
         events: &mut Events,
     ) {
         let Some(transport) = self.transport_mut(id) else {
             return;
         };
         transport.ice = state;
-        if let Some(pair) = selected {
-            self.select(id, pair, events);
+        if let Some(selection) = selected {
+            self.select(id, selection, events);
         }
         events.push(Event::IceTransportStateChange(id));
         self.announce_states(events);
     }
 
-    pub(crate) fn select(
-        &mut self,
-        id: TransportId,
-        pair: Box<CandidatePair>,
-        events: &mut Events,
-    ) {
-        let candidates = self.selected_candidates(id, &pair);
+    /// webrtc-pc §5.6: the pair is null where none is selected, and that is a change too.
+    pub(crate) fn select(&mut self, id: TransportId, selection: Selection, events: &mut Events) {
+        let (pair, candidates) = match selection {
+            Selection::Pair(pair) => {
+                let candidates = self.selected_candidates(id, &pair);
+                (Some(pair), Some(candidates))
+            }
+            Selection::None => (None, None),
+        };
         if let Some(transport) = self.transport_mut(id) {
-            transport.selected = Some(pair.clone());
-            transport.selected_candidates = Some(candidates);
-            events.push(Event::SelectedCandidatePairChange(id, pair));
+            transport.selected.clone_from(&pair);
+            transport.selected_candidates = candidates;
+            events.push(match pair {
+                Some(pair) => Event::SelectedCandidatePairChange(id, pair),
+                None => Event::SelectedCandidatePairLost(id),
+            });
         }
     }
 

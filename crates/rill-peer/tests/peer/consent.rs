@@ -7,6 +7,7 @@ use rill_peer::{ConnectionState, DataChannelState, IceConnectionState};
 use crate::{
     adapter::Adapter,
     scene::{ALICE, BOB, Connected, LONG, Scene, Setting, ip},
+    signal::Signal,
 };
 
 /// A session that stood for a second, without its way.
@@ -110,6 +111,56 @@ fn a_peer_that_is_gone_for_ever_is_given_up() {
     let sent = scene.sim.trace().entries().len();
     scene.run_for(Duration::from_secs(5));
     assert_eq!(scene.sim.trace().entries().len(), sent, "consent is gone");
+}
+
+/// webrtc-pc §5.6: a pair that is selected no more is a change, in the task of the state.
+#[test]
+fn without_consent_no_pair_is_selected() {
+    let (mut scene, _) = cut();
+    let pair = |side: &Adapter| {
+        let info = side.pc.ice_transport(side.pc.transports()[0]);
+        let info = info.expect("it is in use");
+        (
+            info.selected_pair.is_some(),
+            info.selected_candidates.is_some(),
+        )
+    };
+    let told = scene.alice().diary.words().len();
+    scene.run_for(Duration::from_secs(12));
+    assert_eq!(pair(scene.alice()), (true, true), "silent, not yet lost");
+    scene.run_for(Duration::from_secs(28));
+    assert_eq!(pair(scene.alice()), (false, false));
+    let words = scene.alice().diary.words().split_off(told);
+    let lost = words.iter().position(|word| word == "no selected pair");
+    let lost = lost.expect("it is told");
+    assert_eq!(words[lost + 1..][..2], ["transport state", "ice failed"]);
+    let count = words.iter().filter(|word| word.contains("selected"));
+    assert_eq!(count.count(), 1, "{words:?}");
+
+    heal(&mut scene);
+    scene.restart(scene.alice);
+    let back = scene.run_until(LONG, |alice, bob| pair(alice).0 && pair(bob).0);
+    assert!(back.is_some(), "another one is selected");
+}
+
+/// Alice waits for more candidates of Bob's: she was disconnected before, and is afterwards.
+#[test]
+fn a_pair_that_is_lost_in_the_same_state_is_told_too() {
+    let mut scene = Setting::default().build();
+    scene.tamper[1] = Box::new(|signal| match signal {
+        Signal::Candidate(None) => None,
+        Signal::Candidate(Some(init)) if init.candidate.is_empty() => None,
+        other => Some(other),
+    });
+    scene.connect();
+    scene.run_for(Duration::from_secs(1));
+    scene.sim.partition(ip(ALICE), ip(BOB));
+    let told = scene.alice().diary.words().len();
+    scene.run_for(Duration::from_secs(40));
+    let words = scene.alice().diary.words().split_off(told);
+    assert_eq!(words.last().map(String::as_str), Some("no selected pair"));
+    let state = scene.alice().pc.ice_connection_state();
+    assert_eq!(state, IceConnectionState::Disconnected);
 }
 
 /// A peer that closes says so: nobody waits for consent to expire.

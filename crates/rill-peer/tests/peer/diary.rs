@@ -207,6 +207,7 @@ pub(crate) fn word(event: &Event) -> String {
         Event::IceTransportStateChange(_) => "transport state".into(),
         Event::IceTransportGatheringStateChange(_) => "transport gathering".into(),
         Event::SelectedCandidatePairChange(..) => "selected pair".into(),
+        Event::SelectedCandidatePairLost(_) => "no selected pair".into(),
         Event::DtlsTransportStateChange(_) => "dtls state".into(),
         Event::SctpTransportStateChange => "sctp state".into(),
         Event::TransportError(_, error) => format!("transport error {error:?}"),

@@ -54,7 +54,7 @@ impl Objects {
                 ("gatheringstatechange", of(id, "gatheringstatechange"))
             }
             Event::IceTransportStateChange(id) => ("statechange", of(id, "statechange")),
-            Event::SelectedCandidatePairChange(id, _) => (
+            Event::SelectedCandidatePairChange(id, _) | Event::SelectedCandidatePairLost(id) => (
                 "selectedcandidatepairchange",
                 of(id, "selectedcandidatepairchange"),
             ),
@@ -75,6 +75,7 @@ fn transport_of(event: &Event) -> Option<TransportId> {
         Event::IceTransportGatheringStateChange(id)
         | Event::IceTransportStateChange(id)
         | Event::SelectedCandidatePairChange(id, _)
+        | Event::SelectedCandidatePairLost(id)
         | Event::DtlsTransportStateChange(id) => Some(*id),
         _ => None,
     }

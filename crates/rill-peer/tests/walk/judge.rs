@@ -90,7 +90,10 @@ impl Judge<'_> {
         let fired = |event: &Event| match (name, event) {
             ("state", Event::IceTransportStateChange(t))
             | ("gatheringState", Event::IceTransportGatheringStateChange(t))
-            | ("selectedPair", Event::SelectedCandidatePairChange(t, ..))
+            | (
+                "selectedPair",
+                Event::SelectedCandidatePairChange(t, ..) | Event::SelectedCandidatePairLost(t),
+            )
             | ("dtlsState" | "certificates", Event::DtlsTransportStateChange(t)) => is(t),
             ("localCandidates", event) => is_some_candidate(event),
             _ => false,
@@ -141,7 +144,9 @@ impl Judge<'_> {
             Event::IceTransportStateChange(id) => changed(id, "state"),
             Event::IceTransportGatheringStateChange(id) => changed(id, "gatheringState"),
             Event::DtlsTransportStateChange(id) => changed(id, "dtlsState"),
-            Event::SelectedCandidatePairChange(id, _) => changed(id, "selectedPair"),
+            Event::SelectedCandidatePairChange(id, _) | Event::SelectedCandidatePairLost(id) => {
+                changed(id, "selectedPair")
+            }
             Event::SctpTransportStateChange => {
                 self.before.get(Subject::Sctp, "state") != self.after.get(Subject::Sctp, "state")
             }
@@ -237,6 +242,7 @@ fn transport_of(event: &Event) -> Option<TransportId> {
         Event::IceTransportStateChange(id)
         | Event::IceTransportGatheringStateChange(id)
         | Event::SelectedCandidatePairChange(id, _)
+        | Event::SelectedCandidatePairLost(id)
         | Event::DtlsTransportStateChange(id)
         | Event::TransportError(id, _) => Some(*id),
         _ => None,
@@ -246,7 +252,9 @@ fn transport_of(event: &Event) -> Option<TransportId> {
 fn rank(event: &Event) -> Option<u8> {
     match event {
         Event::SignalingStateChange(_) => Some(0),
-        Event::SelectedCandidatePairChange(..) | Event::TransportError(..) => Some(1),
+        Event::SelectedCandidatePairChange(..)
+        | Event::SelectedCandidatePairLost(_)
+        | Event::TransportError(..) => Some(1),
         Event::IceTransportStateChange(_)
         | Event::IceTransportGatheringStateChange(_)
         | Event::DtlsTransportStateChange(_) => Some(2),
