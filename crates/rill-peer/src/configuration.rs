@@ -96,7 +96,7 @@ pub(crate) struct Servers {
 }
 
 impl Configuration {
-    /// Checks everything (webrtc-pc §4.4.1.1).
+    /// Checks everything (webrtc-pc §4.4.1.6).
     pub(crate) fn check(&self) -> Result<Servers, ConfigurationError> {
         let mut servers = Servers::default();
         for server in &self.ice_servers {

@@ -67,7 +67,7 @@ pub(crate) enum ServerUrl {
 }
 
 impl IceServer {
-    /// Reads every URL (webrtc-pc §4.4.1.1, "validate an ICE server URL").
+    /// Reads every URL (webrtc-pc §4.4.1.6, "validate an ICE server URL").
     pub(crate) fn parse(&self) -> Result<Vec<ServerUrl>, IceServerError> {
         if self.urls.is_empty() {
             return Err(IceServerError::NoUrl);
@@ -102,7 +102,7 @@ impl IceServer {
                 if !matches!(query, None | Some("transport=udp" | "transport=tcp")) {
                     return Err(wrong("its query must be transport=udp or transport=tcp"));
                 }
-                // webrtc-pc §4.4.1.1: both are required for TURN.
+                // webrtc-pc §4.4.1.6: both are required for TURN.
                 if self.username.is_none() || self.credential.is_none() {
                     return Err(IceServerError::Credentials {
                         url: url.to_owned(),

@@ -184,7 +184,7 @@ pub struct IceCandidateError {
 }
 
 impl IceCandidateError {
-    /// The code of a server that could not be reached (webrtc-pc §4.8.2).
+    /// The code of a server that could not be reached (webrtc-pc §4.8.3).
     pub(crate) const UNREACHABLE: u16 = 701;
 }
 
@@ -269,7 +269,7 @@ impl TaskQueue {
         self.queue.is_empty()
     }
 
-    /// After `close()` nothing fires and no promise settles (webrtc-pc §4.4.3).
+    /// After `close()` nothing fires and no promise settles (webrtc-pc §4.4.2).
     pub(crate) fn clear(&mut self) {
         self.queue.clear();
     }

@@ -149,7 +149,7 @@ impl DataChannels {
         }
     }
 
-    /// Every channel closed without an event: `close()` of the connection (webrtc-pc §4.4.3).
+    /// Every channel closed without an event: `close()` of the connection (webrtc-pc §4.4.2).
     pub(crate) fn close_silently(&mut self) {
         for channel in self.channels.values_mut() {
             channel.phase = Phase::Closed;

@@ -69,7 +69,7 @@ pub(crate) struct Jsep {
 }
 
 impl Jsep {
-    /// `session_id` is random, below 2^62 (RFC 9429 §5.2.1).
+    /// `session_id` is random; 62 bits of it are used (RFC 9429 §5.2.1).
     pub(crate) fn new(session_id: u64) -> Self {
         Self {
             descriptions: Descriptions::default(),

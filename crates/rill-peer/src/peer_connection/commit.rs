@@ -264,7 +264,6 @@ impl PeerConnection {
             && !self.jsep.carries_data(carrier)
         {
             self.data_transport = None;
-            self.jsep.established.data = None;
             self.carry.clear();
             self.channels.remove_association(&mut self.tasks);
         }

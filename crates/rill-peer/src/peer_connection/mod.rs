@@ -275,7 +275,7 @@ impl PeerConnection {
     }
 
     /// Closes at once and silently: no event fires and no operation completes any more
-    /// (webrtc-pc §4.4.3). `poll_transmit` still gives out the SCTP ABORT and the DTLS close_notify,
+    /// (webrtc-pc §4.4.2). `poll_transmit` still gives out the SCTP ABORT and the DTLS close_notify,
     /// then `poll_request` the closing of the sockets.
     pub fn close(&mut self, now: Instant) {
         if self.is_closed() {

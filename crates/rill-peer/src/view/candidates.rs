@@ -72,7 +72,7 @@ impl View {
         }
     }
 
-    /// The line is mirrored into every description that has its generation (webrtc-pc §4.4.1.6.1).
+    /// The line is mirrored into every description that has its generation (webrtc-pc §4.4.2).
     pub(crate) fn add_remote_candidate(&mut self, added: &RemoteCandidateAdded) {
         for description in self.descriptions.of_mut(Side::Remote) {
             for (ufrag, index, line) in &added.lines {

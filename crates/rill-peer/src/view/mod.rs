@@ -115,7 +115,7 @@ impl View {
         self.announce_states(events);
     }
 
-    /// A server could not be reached, or refused (webrtc-pc §4.8.2).
+    /// A server could not be reached, or refused (webrtc-pc §4.8.3).
     pub(crate) fn fail_server(&mut self, error: IceCandidateError, events: &mut Events) {
         if error.code == IceCandidateError::UNREACHABLE {
             // Once for each, however many transports and generations ask it.
@@ -207,7 +207,7 @@ impl View {
         }
     }
 
-    /// Every state at once, silently: `close()` fires no events (webrtc-pc §4.4.3).
+    /// Every state at once, silently: `close()` fires no events (webrtc-pc §4.4.2).
     pub(crate) fn close(&mut self) {
         self.descriptions.signaling_state = crate::SignalingState::Closed;
         self.states.ice = IceConnectionState::Closed;

@@ -120,7 +120,7 @@ impl TransportView {
     }
 
     pub(crate) fn info(&self, role: Option<Role>) -> IceTransportInfo {
-        // webrtc-pc §5.6.2.
+        // webrtc-pc §5.6, `getSelectedCandidatePair`.
         let has_pair = !matches!(self.ice, TransportState::New | TransportState::Closed);
         IceTransportInfo {
             role,

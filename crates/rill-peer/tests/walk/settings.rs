@@ -80,7 +80,7 @@ pub(crate) fn change_chain(walk: &mut Walk, side: usize, dice: &mut Dice) {
     own.watch.dirty = true;
 }
 
-/// What close() changes at once (webrtc-pc §4.4.3).
+/// What close() changes at once (webrtc-pc §4.4.2).
 fn closes((subject, name): Attribute) -> bool {
     match subject {
         Subject::Connection => {
@@ -114,7 +114,7 @@ pub(crate) fn close(walk: &mut Walk, side: usize) {
     check_closed(walk, side);
 }
 
-/// Everything shows it (webrtc-pc §4.4.3).
+/// Everything shows it (webrtc-pc §4.4.2).
 fn check_closed(walk: &mut Walk, side: usize) {
     let own = walk.side(side);
     let last = own.watch.last.clone();
