@@ -22,6 +22,7 @@ pub(crate) fn create(walk: &mut Walk, side: usize, dice: &mut Dice) {
             .pick(&[None, Some(0), Some(1), Some(2), Some(700), Some(65_535)])
             .flatten(),
     };
+    let stream = init.id.filter(|_| negotiated);
     let own = walk.side(side);
     let expected = expect(&label, &init, own.watch.model.is_closed());
     let create = |pc: &mut PeerConnection| Ok(pc.create_data_channel(now, &label, init)?);
@@ -36,6 +37,7 @@ pub(crate) fn create(walk: &mut Walk, side: usize, dice: &mut Dice) {
             let detail = format!("{id:?} {state}");
             own.watch.fault("a new channel is connecting", detail);
         }
+        walk.negotiated[side].extend(stream);
     }
 }
 

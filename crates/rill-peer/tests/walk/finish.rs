@@ -220,8 +220,13 @@ fn check_settled(walk: &mut Walk, offerer: usize) -> Result<(), Violation> {
     Ok(())
 }
 
-/// A message arrives.
+/// A message arrives, unless the other side took the stream for itself.
 fn converse(walk: &mut Walk, channel: ChannelId) -> Result<(), Violation> {
+    let info = walk.side(0).pc.data_channel(channel);
+    let stream = info.and_then(|info| info.init.id);
+    if stream.is_some_and(|stream| walk.negotiated[1].contains(&stream)) {
+        return Ok(());
+    }
     channels::send_text(walk, 0, channel, 1000);
     let before = walk.side(1).watch.messages();
     for _ in 0..50 {

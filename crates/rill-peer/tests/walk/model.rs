@@ -261,6 +261,10 @@ impl Model {
             return INVALID_STATE;
         };
         let place = match (&init.sdp_mid, init.sdp_m_line_index) {
+            // A section without a mid; see DEVIATIONS.md.
+            (Some(mid), Some(index)) if mid.is_empty() => {
+                Some(usize::from(index)).filter(|at| *at < newest.media.len())
+            }
             (Some(mid), _) => newest
                 .media
                 .iter()

@@ -35,6 +35,8 @@ pub(crate) struct Walk {
     pub(crate) old_candidates: Vec<IceCandidateInit>,
     /// The messages that were sent so far on each channel of each side.
     pub(crate) sent: BTreeMap<(usize, ChannelId), u64>,
+    /// The streams on which each side ever had a channel that was negotiated outside.
+    pub(crate) negotiated: [Vec<u16>; 2],
     log: Log,
 }
 
@@ -50,6 +52,7 @@ impl Walk {
             archive: Vec::new(),
             old_candidates: Vec::new(),
             sent: BTreeMap::new(),
+            negotiated: Default::default(),
             log: Log::default(),
         }
     }

@@ -80,9 +80,6 @@ impl Plaintext {
         match (self.role, datagram) {
             (DtlsRole::Server, [HELLO, CLIENT, der @ ..]) => self.handle_client_hello(now, der),
             (DtlsRole::Client, [HELLO, SERVER, der @ ..]) => self.handle_server_hello(der),
-            (_, [HELLO, CLIENT | SERVER, ..]) => {
-                self.fail("both peers have the same DTLS role".into());
-            }
             (DtlsRole::Server, [HELLO, FINISHED]) => self.confirm(),
             (_, [DATA, data @ ..]) => {
                 if self.role == DtlsRole::Server {
@@ -97,6 +94,7 @@ impl Plaintext {
                 self.state = State::Ended;
                 self.outputs.push(DtlsOutput::Closed);
             }
+            // Also the hello of an association before this one, in which the roles were others.
             _ => {}
         }
     }

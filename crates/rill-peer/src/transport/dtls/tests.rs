@@ -400,6 +400,17 @@ fn two_clients_never_connect() {
     }
 }
 
+/// Of an association before, in which the roles were the other way round.
+#[test]
+fn a_late_hello_of_the_same_role_is_dropped() {
+    let mut link = Link::new(Security::SimulationOnly, all);
+    for (end, hello) in [(0, [22, 1]), (1, [22, 2])] {
+        link.ends[end].dtls.handle_datagram(link.now, &hello);
+    }
+    link.run(Duration::from_secs(5));
+    assert!(link.ends.iter().all(End::is_connected));
+}
+
 #[test]
 fn an_alert_in_answer_to_the_hello_is_reported() {
     let mut link = Link::new(Security::Dtls, |_| None);
