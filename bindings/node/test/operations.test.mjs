@@ -209,6 +209,10 @@ test('legacy callbacks are called, and the promise fulfils with undefined', asyn
     void pc.addIceCandidate({ candidate, sdpMid: '0' }, unexpected, resolve);
   });
   assert.equal(refused.name, 'OperationError');
+  const unplaced = await new Promise((resolve) => {
+    void pc.addIceCandidate({ candidate }, unexpected, resolve);
+  });
+  assert.equal(unplaced.name, 'TypeError');
   await assert.rejects(pc.setLocalDescription(offer, () => {}), TypeError);
   await assert.rejects(pc.setRemoteDescription(offer, () => {}), TypeError);
   await assert.rejects(pc.addIceCandidate({}, () => {}), TypeError);

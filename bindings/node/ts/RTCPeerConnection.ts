@@ -473,7 +473,8 @@ export class RTCPeerConnection extends EventTarget {
     const unplaced = init.sdpMid === null && init.sdpMLineIndex === null;
     // Checked before the chain, so on a closed connection as well (webrtc-pc §4.4.2).
     if (init.candidate !== '' && unplaced) {
-      throw new TypeError('addIceCandidate: sdpMid and sdpMLineIndex are both null.');
+      const wrong = new TypeError('addIceCandidate: sdpMid and sdpMLineIndex are both null.');
+      return Promise.reject(wrong);
     }
     const endsEverything = init.candidate === '' && unplaced && init.usernameFragment === null;
     return this.#operation((connection) =>
