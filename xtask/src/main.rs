@@ -25,7 +25,7 @@ usage: cargo xtask <chore>
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
                                        guard; --break B4 breaks those lines and looks what turns red
-  walk [--sequences N | --node N]      random walks over the public API, in simulation or through Node
+  walk [--sequences N] [--node N]      random walks over the public API, in simulation and through Node
   wpt --wpt DIR [--filter PATTERN] ... the W3C's own tests through the Node package, from a checkout
                                        of web-platform-tests";
 
