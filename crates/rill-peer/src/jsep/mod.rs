@@ -181,6 +181,17 @@ impl Jsep {
         })
     }
 
+    /// What was created last moves to another transport: it may be applied again.
+    pub(crate) fn replace_transport(&mut self, kind: SdpType, from: TransportId, to: TransportId) {
+        let created = match kind {
+            SdpType::Offer => &mut self.last_offer,
+            SdpType::Answer | SdpType::Pranswer | SdpType::Rollback => &mut self.last_answer,
+        };
+        if let Some(created) = created {
+            replace_transport(&mut created.sections, &mut created.credentials, from, to);
+        }
+    }
+
     /// Puts a description into its slot, with the sections that hold from now on.
     pub(crate) fn commit(&mut self, side: Side, description: Description, sections: Vec<Section>) {
         let kind = description.kind;
@@ -249,15 +260,24 @@ impl LocalPlan {
 
     /// Moves to another transport.
     pub(crate) fn replace_transport(&mut self, from: TransportId, to: TransportId) {
-        for section in &mut self.sections {
-            if section.transport() == Some(from) {
-                section.set_transport(to);
-            }
+        replace_transport(&mut self.sections, &mut self.credentials, from, to);
+    }
+}
+
+fn replace_transport(
+    sections: &mut [Section],
+    credentials: &mut [(TransportId, Credentials)],
+    from: TransportId,
+    to: TransportId,
+) {
+    for section in sections {
+        if section.transport() == Some(from) {
+            section.set_transport(to);
         }
-        for (id, _) in &mut self.credentials {
-            if *id == from {
-                *id = to;
-            }
+    }
+    for (id, _) in credentials {
+        if *id == from {
+            *id = to;
         }
     }
 }

@@ -83,6 +83,8 @@ impl PeerConnection {
             let present = present.unwrap_or_else(|| self.agent.add_transport());
             self.agent.set_local_credentials(present, credentials);
             plan.replace_transport(id, present);
+            self.jsep
+                .replace_transport(plan.description.kind, id, present);
         }
     }
 

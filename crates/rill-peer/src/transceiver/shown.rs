@@ -166,6 +166,10 @@ impl Transceiver {
         settles: bool,
         events: &mut TrackEvents,
     ) {
+        // It left the set with the exchange that stopped it; its section keeps the place.
+        if self.shown.stopped && !self.shown.listed {
+            return;
+        }
         self.shown.take(change, settles);
         self.process_remote_tracks(change.direction, change.streams.clone(), events);
         if settles {
@@ -202,6 +206,7 @@ impl Transceiver {
             events.ended.push(Event::Ended(self.id));
         }
         self.shown.stopped = true;
+        self.shown.current_direction = None;
     }
 
     fn fired(&self) -> Direction {

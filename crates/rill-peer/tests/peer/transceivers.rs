@@ -442,3 +442,55 @@ fn what_was_created_before_a_rollback_may_be_applied_after_it() {
         value_of(&answer.sdp, "tls-id")
     );
 }
+
+/// How often a track of the peer's was announced.
+fn announced(lone: &Lone) -> usize {
+    let tracks = |event: &&Event| matches!(event, Event::Track { .. });
+    lone.diary.events().filter(tracks).count()
+}
+
+/// webrtc-pc §4.4.1.5: what was stopped and left the set does not come back with its section.
+#[test]
+fn a_stopped_transceiver_stays_away() {
+    let offer = description(&[], &[Section::audio("a")]);
+    let rejected = offer.replace("m=audio 9 ", "m=audio 0 ");
+    let mut lone = Lone::answered(&offer);
+    assert_eq!((lone.pc.transceivers().len(), announced(&lone)), (1, 1));
+    let taken = lone.set_remote(SdpType::Offer, &rejected);
+    taken.expect("it fits");
+    // Stopped for good: the rollback brings its section back, and no track.
+    let back = lone.set_remote(SdpType::Rollback, "");
+    back.expect("there is an offer");
+    assert_eq!(announced(&lone), 1);
+    lone.answer(&rejected);
+    assert_eq!(lone.pc.transceivers(), []);
+    let taken = lone.set_remote(SdpType::Offer, &rejected);
+    taken.expect("it fits");
+    assert_eq!(lone.pc.transceivers(), []);
+    lone.set_local(None).expect("an answer fits");
+    assert_eq!((lone.pc.transceivers().len(), announced(&lone)), (0, 1));
+}
+
+/// A created description that was taken back finds the transport of its second life the third time.
+#[test]
+fn what_was_created_may_be_applied_again_and_again() {
+    let mut lone = Lone::with_channel();
+    let offer = lone.pc.create_offer(OfferOptions::default());
+    let offer = offer.expect("it is open");
+    let mut apply = || {
+        let done = lone.set_local(Some(offer.clone()));
+        done.expect("it is the last one");
+        lone.pc.transports()
+    };
+    let first = apply();
+    assert_eq!(apply(), first);
+    lone.roll_back();
+    let mut apply = || {
+        let done = lone.set_local(Some(offer.clone()));
+        done.expect("it is the last one");
+        lone.pc.transports()
+    };
+    let second = apply();
+    assert_ne!(second, first);
+    assert_eq!(apply(), second);
+}
