@@ -13,7 +13,7 @@ function connect() {
   return { pc, native: FakePeerConnection.last };
 }
 
-// Trickle B1: bindings/node/ts/task_loop.ts: `queue.take()?.run();` => `for (let task = 0; task < 9; task += 1) queue.take()?.run();`
+// Trickle B1: bindings/node/ts/task_loop.ts: `queue.take()?.run();`
 test('promise reactions run between two tasks of one wake-up', async () => {
   const { pc, native } = connect();
   const order = [];

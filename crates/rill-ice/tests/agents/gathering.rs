@@ -130,7 +130,7 @@ fn a_reflexive_candidate_names_its_base_and_server() {
     assert!(reflexive.priority < host.priority);
 }
 
-/// Trickle B17: crates/rill-ice/src/candidate/local.rs: `if self.find(candidate.address, candidate.base).is_some() {` => `if false {`
+/// Trickle B17: crates/rill-ice/src/candidate/local.rs: `if self.find(candidate.address, candidate.base).is_some() {`
 #[test]
 fn two_servers_that_agree_make_one_candidate() {
     let second = "192.0.2.2:3478";
@@ -152,7 +152,7 @@ fn two_servers_that_agree_make_one_candidate() {
     );
 }
 
-/// Trickle B17: crates/rill-ice/src/candidate/local.rs: `if self.find(candidate.address, candidate.base).is_some() {` => `if false {`
+/// Trickle B17: crates/rill-ice/src/candidate/local.rs: `if self.find(candidate.address, candidate.base).is_some() {`
 #[test]
 fn a_public_address_makes_the_reflexive_candidate_redundant() {
     let mut scene = Setting::default().with_server(SERVER).build();

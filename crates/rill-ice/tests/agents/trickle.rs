@@ -142,7 +142,7 @@ fn candidates_after_the_end_are_ignored() {
     assert_eq!(alice.agent.counters().ignored_candidates, 1);
 }
 
-/// Trickle C15: crates/rill-ice/src/candidate/remote_list.rs: `if let Some(&id) = self.by_address.get(&address) {` => `if let Some(id) = None::<RemoteId> {`
+/// Trickle C15: crates/rill-ice/src/candidate/remote_list.rs: `if let Some(&id) = self.by_address.get(&address) {`
 #[test]
 fn the_same_candidate_twice_is_one() {
     let mut scene = alice_with_peer();
@@ -228,7 +228,7 @@ fn candidates_ahead_of_the_credentials_are_kept_if_they_match() {
 /// A second provisional answer with another ufrag discards the check list.
 ///
 /// Trickle D9: crates/rill-ice/src/agent/remote.rs: `session.forget_peer(&mut self.ctx);` => ``
-/// Trickle D9, D10: crates/rill-ice/src/agent/remote.rs: `if self.ctx.closed || known == Some(&credentials) {` => `if self.ctx.closed {`
+/// Trickle D9, D10: crates/rill-ice/src/agent/remote.rs: `if self.ctx.closed || known == Some(&credentials) {`
 #[test]
 fn other_credentials_start_the_peer_anew() {
     let mut scene = alice_with_peer();
