@@ -3,7 +3,7 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Dice } from './dice.mjs';
-import { measure } from './measure.mjs';
+import { measure, settled } from './measure.mjs';
 import { shorten } from './shorten.mjs';
 import { go, script } from './walk.mjs';
 import { Watchdog } from './watchdog.mjs';
@@ -38,7 +38,7 @@ export async function many({ walks, first = 0, show = () => {} }) {
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
-  figures.after = await measure();
+  figures.after = await settled(figures.before);
   for (const [type, listener] of Object.entries(watched)) process.off(type, listener);
   return { findings, figures };
 }

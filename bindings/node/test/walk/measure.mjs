@@ -6,6 +6,9 @@ import { setTimeout as pass } from 'node:timers/promises';
 /** Kilobytes that many walks may leave, in caches and gaps of the heap. */
 const MOST_GROWTH = 16 * 1024;
 
+/** Milliseconds that closing may take on a busy machine. */
+const PATIENCE = 10_000;
+
 /** Memory, sockets, and whether connections that may fire events are registered for the exit. */
 export async function measure() {
   // More than one round: finalizers of one free what the next collects.
@@ -16,6 +19,16 @@ export async function measure() {
   const { rss, heapUsed } = process.memoryUsage();
   const [resident, heap] = [rss, heapUsed].map((bytes) => Math.round(bytes / 1024));
   return { resident, heap, live: process.listenerCount('exit'), sockets: sockets() };
+}
+
+/** The same when what has ended is gone: a driver closes its sockets on a thread of its own, soon after. */
+export async function settled(before) {
+  const deadline = performance.now() + PATIENCE;
+  let after = await measure();
+  while ((after.sockets > before.sockets || after.live > before.live) && performance.now() < deadline) {
+    after = await measure();
+  }
+  return after;
 }
 
 /** Open sockets, one and more for each connection that gathers; 0 where that cannot be seen. */
