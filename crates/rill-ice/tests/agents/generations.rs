@@ -186,7 +186,7 @@ fn a_restart_does_not_wait_for_checks_of_the_old_generation() {
     assert_eq!(subject.pair_states(), [waiting, frozen]);
 }
 
-/// Trickle D3: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key == newest || Some(key) == carrier);` => `transport.retain(&mut self.ctx, |_| true);`
+/// Trickle D3: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key == newest || Some(key) == carrier);`
 /// Trickle D5: crates/rill-ice/src/agent/remote.rs: `let Ok(key) = self.session_for(id, ufrag) else {`
 /// Trickle D3: crates/rill-ice/src/agent/remote.rs: `(Some(key), Some(ufrag)) => key.credentials.ufrag == ufrag,`
 #[test]
@@ -206,7 +206,7 @@ fn a_generation_that_is_gone_takes_nothing() {
     assert_eq!(subject.agent.credentials(transport, Generation(0)), None);
 }
 
-/// Trickle D13: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);` => `transport.retain(&mut self.ctx, |_| true);`
+/// Trickle D13: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
 /// Trickle D13: crates/rill-ice/src/agent/remote.rs: `(Some(key), Some(ufrag)) => key.credentials.ufrag == ufrag,`
 #[test]
 fn after_a_cancelled_restart_the_old_candidates_work_and_the_new_do_not() {

@@ -132,7 +132,7 @@ fn a_restart_forgets_that_connectivity_was_lost() {
     assert_eq!(scene.node(scene.alice).state(), TransportState::Connected);
 }
 
-/// Trickle D12: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);` => `transport.retain(&mut self.ctx, |_| true);`
+/// Trickle D12: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key.generation <= confirmed);`
 #[test]
 fn a_cancelled_restart_leaves_all_as_it_was() {
     let mut scene = connected();
@@ -201,7 +201,7 @@ fn two_generations_gather_at_once_and_complete_together() {
     assert_eq!(gathering_states(scene.node(alice)), both);
 }
 
-/// Trickle D2: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key == newest || Some(key) == carrier);` => `transport.retain(&mut self.ctx, |_| true);`
+/// Trickle D2: crates/rill-ice/src/agent/restart.rs: `transport.retain(&mut self.ctx, |key| key == newest || Some(key) == carrier);`
 #[test]
 fn confirmation_ends_the_old_gathering() {
     let mut scene = restarted_while_gathering();
