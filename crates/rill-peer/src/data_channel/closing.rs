@@ -7,6 +7,7 @@ use rill_sctp::StreamId;
 use super::{
     DataChannels,
     channel::{Phase, Reset},
+    held::Held,
 };
 use crate::{
     ChannelError, ChannelId, DataChannelState,
@@ -42,6 +43,10 @@ impl DataChannels {
 
     /// The peer reset its direction; ours follows once what is queued was sent.
     pub(super) fn peer_reset(&mut self, stream: u16, tasks: &mut TaskQueue) {
+        // The reset of the channel before was known when something was held.
+        if self.is_held(stream) {
+            return self.hold(Held::Reset(stream));
+        }
         let Some(&id) = self.by_stream.get(&stream) else {
             return;
         };
@@ -136,6 +141,7 @@ impl DataChannels {
             self.finish(id, error.cloned(), tasks);
         }
         self.unsent.clear();
+        self.drop_held();
         self.streams = None;
     }
 
@@ -145,7 +151,7 @@ impl DataChannels {
         if self.association.take().is_some() {
             self.close_all(None, tasks);
             self.parity = None;
-            self.stalled = None;
+            self.stalled.clear();
         }
     }
 
@@ -158,6 +164,7 @@ impl DataChannels {
         self.by_stream.clear();
         self.busy.clear();
         self.unsent.clear();
+        self.drop_held();
         self.streams = None;
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use rill_sctp::{Event, Ppid};
 use smallvec::SmallVec;
 
-use super::{DataChannels, Phase, RECEIVE_QUEUE};
+use super::{DataChannels, Phase, RECEIVE_QUEUE, held::Held};
 use crate::{
     ChannelError, ChannelId, DataChannelState, Event as PeerEvent, Message, SctpTransportState,
     task::{Change, ChannelChange, TaskQueue},
@@ -18,22 +18,17 @@ impl DataChannels {
             let Some(association) = &mut self.association else {
                 return;
             };
-            let event = self.stalled.take().or_else(|| association.poll_event());
             // Messages may come with the event that opens their channels, and are read after it; what
             // was received before the end of a stream is read before it ends.
-            let first = matches!(
-                event,
-                None | Some(Event::StreamsReset(_) | Event::Closed | Event::Aborted { .. })
-            );
-            let drained = !first || self.pull_messages(now, tasks);
-            let Some(event) = event else {
-                break;
-            };
-            if !drained {
-                self.stalled = Some(event);
-                break;
+            match association.poll_event() {
+                Some(event) if is_end(&event) => self.stalled.push_back(event),
+                Some(event) => self.handle_event(now, event, tasks),
+                None if !self.pull_messages(now, tasks) => break,
+                None => match self.stalled.pop_front() {
+                    Some(event) => self.handle_event(now, event, tasks),
+                    None => break,
+                },
             }
-            self.handle_event(now, event, tasks);
         }
         self.settle(now, tasks);
     }
@@ -47,18 +42,29 @@ impl DataChannels {
             let Some(message) = association.poll_message(now) else {
                 return true;
             };
-            let stream = message.stream.0;
-            if message.ppid == Ppid::DCEP {
-                self.handle_dcep(now, stream, &message.payload, tasks);
-                continue;
+            if self.must_wait(&message, tasks) {
+                self.hold(Held::Message(message));
+            } else {
+                self.take_message(now, message, tasks);
             }
-            let Some(message) = decode(message) else {
-                self.dropped += 1;
-                continue;
-            };
-            self.deliver(stream, message, tasks);
         }
         false
+    }
+
+    pub(super) fn take_message(
+        &mut self,
+        now: Instant,
+        message: rill_sctp::Message,
+        tasks: &mut TaskQueue,
+    ) {
+        let stream = message.stream.0;
+        if message.ppid == Ppid::DCEP {
+            self.handle_dcep(now, stream, &message.payload, tasks);
+        } else if let Some(message) = decode(message) {
+            self.deliver(stream, message, tasks);
+        } else {
+            self.dropped += 1;
+        }
     }
 
     fn deliver(&mut self, stream: u16, message: Message, tasks: &mut TaskQueue) {
@@ -96,12 +102,13 @@ impl DataChannels {
                     .into_iter()
                     .for_each(|stream| self.peer_reset(stream.0, tasks));
             }
-            // A peer that cannot reset will never agree; our side is done with the stream.
             Event::OutgoingReset(streams) => {
                 streams
                     .into_iter()
                     .for_each(|stream| self.our_reset_done(stream.0, tasks));
+                self.release(now, tasks);
             }
+            // A peer that cannot reset will never agree; our side is done with the stream.
             Event::OutgoingResetFailed(streams) => {
                 for stream in streams {
                     self.our_reset_done(stream.0, tasks);
@@ -176,6 +183,14 @@ impl DataChannels {
             ChannelChange::Opened | ChannelChange::Closing | ChannelChange::Closed(_) => {}
         }
     }
+}
+
+/// Whether an event ends streams, and so comes after the messages on them.
+fn is_end(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::StreamsReset(_) | Event::Closed | Event::Aborted { .. }
+    )
 }
 
 /// The payload by its identifier (RFC 8831 §6.6); `None` for one that data channels do not know.

@@ -4,6 +4,7 @@ mod announce;
 mod channel;
 mod closing;
 pub(crate) mod dcep;
+mod held;
 mod inbound;
 
 use std::{
@@ -16,6 +17,7 @@ use rill_sctp::{Association, Config, Ppid, StreamId};
 
 pub(crate) use self::channel::{Channel, Phase};
 pub use self::channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError};
+use self::held::Held;
 use crate::{ChannelId, DataChannelState, Message, task::TaskQueue};
 
 /// Messages of what weight may wait in the task queue and with the application before messages
@@ -58,8 +60,10 @@ pub(crate) struct DataChannels {
     /// DCEP messages for which the association had no room yet. What is sent on their streams comes
     /// after them.
     unsent: VecDeque<(StreamId, Bytes)>,
-    /// An event that waits until the messages before it were pulled.
-    stalled: Option<rill_sctp::Event>,
+    /// Events that wait until the messages before them were pulled.
+    stalled: VecDeque<rill_sctp::Event>,
+    /// What waits until its stream is free.
+    held: Vec<Held>,
     /// Channel messages of the peer that were dropped: unknown stream, malformed DCEP.
     pub(crate) dropped: u64,
 }
@@ -78,7 +82,8 @@ impl DataChannels {
             max_message_size: 65536,
             undelivered: 0,
             unsent: VecDeque::new(),
-            stalled: None,
+            stalled: VecDeque::new(),
+            held: Vec::new(),
             dropped: 0,
         }
     }

@@ -11,7 +11,7 @@ use rill_sim::{Datagram, HostId, Link, Seed, Verdict};
 
 use crate::{
     adapter::Adapter,
-    scene::{Connected, LONG, Scene, Setting},
+    scene::{ALICE, Connected, LONG, Scene, Setting, ip},
     signal::{rewriting, without_lines},
 };
 
@@ -512,6 +512,36 @@ fn both_may_close_at_once_and_the_id_is_free_again() {
     assert_eq!(scene.alice().pc.data_channel_stream(again.ours), stream);
     assert_ne!(again.ours, channel.ours);
     scene.check_echo(&again);
+}
+
+/// RFC 8831 §6.7: who knows first that both directions are reset may use the stream again at once.
+#[test]
+fn a_stream_is_used_again_while_the_peer_waits_for_the_answer_to_its_reset() {
+    let mut early = 0;
+    for lost in 0..8 {
+        let (mut scene, channel) = connected();
+        scene.run_for(Duration::from_secs(2));
+        let stream = scene.alice().pc.data_channel_stream(channel.ours);
+        let mut sent = 0;
+        scene.sim.intercept(move |_, datagram: &mut Datagram| {
+            let counts = datagram.local.ip() == ip(ALICE) && datagram.bytes[0] == 23;
+            sent += usize::from(counts);
+            if counts && sent == lost + 1 {
+                Verdict::Drop
+            } else {
+                Verdict::Pass
+            }
+        });
+        scene.close(scene.bob, channel.theirs);
+        let closed = scene.run_until(LONG, |alice, _| is_closed(alice, channel.ours));
+        assert!(closed.is_some(), "{lost}: it closes");
+        early += usize::from(!is_closed(scene.bob(), channel.theirs));
+        let again = opened(&mut scene, "again", DataChannelInit::default());
+        assert_eq!(scene.alice().pc.data_channel_stream(again.ours), stream);
+        assert!(is_closed(scene.bob(), channel.theirs));
+        scene.check_echo(&again);
+    }
+    assert!(early > 0, "Alice is ahead of Bob");
 }
 
 #[test]
