@@ -50,8 +50,8 @@ enum State {
     Agreed { role: DtlsRole, peer: Peer },
     /// Started.
     Running(Box<Running>),
-    /// Ended.
-    Over(Peer),
+    /// Ended. It can still be spoken of: the peer may not know.
+    Over { role: Option<DtlsRole>, peer: Peer },
 }
 
 /// What the peer said of itself.
@@ -139,7 +139,9 @@ impl DtlsTransport {
         match &self.state {
             State::Agreed { role, .. } => Some(*role),
             State::Running(running) => Some(running.role),
-            State::New | State::Over(_) => None,
+            // RFC 8842 §5.3: under the same tls-id the roles are the same, to the end and beyond.
+            State::Over { role, .. } => *role,
+            State::New => None,
         }
     }
 
@@ -147,7 +149,7 @@ impl DtlsTransport {
     pub(crate) fn peer(&self) -> Option<&Peer> {
         match &self.state {
             State::New => None,
-            State::Agreed { peer, .. } | State::Over(peer) => Some(peer),
+            State::Agreed { peer, .. } | State::Over { peer, .. } => Some(peer),
             State::Running(running) => Some(&running.peer),
         }
     }
@@ -180,8 +182,8 @@ impl DtlsTransport {
             // A provisional answer was replaced.
             State::Agreed { .. } => false,
             State::Running(running) if running.peer.is_same(&peer) => return false,
-            State::Over(before) if before.is_same(&peer) => return false,
-            State::Running(_) | State::Over(_) => true,
+            State::Over { peer: before, .. } if before.is_same(&peer) => return false,
+            State::Running(_) | State::Over { .. } => true,
         };
         if renewed {
             self.close(now);
@@ -224,7 +226,7 @@ impl DtlsTransport {
                 running.dtls.handle_datagram(now, datagram);
                 true
             }
-            (State::Over(_), _) | (_, Proof::None) => false,
+            (State::Over { .. }, _) | (_, Proof::None) => false,
             _ if self.held.len() < HELD => {
                 let proved = proof == Proof::Proved;
                 self.held.push_back(Held {
@@ -269,7 +271,7 @@ impl DtlsTransport {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         match &self.state {
             State::Running(running) => running.dtls.poll_timeout(),
-            State::New | State::Agreed { .. } | State::Over(_) => None,
+            State::New | State::Agreed { .. } | State::Over { .. } => None,
         }
     }
 
@@ -346,12 +348,13 @@ impl DtlsTransport {
     }
 
     fn end(&mut self) {
+        let role = self.role();
         let peer = match &mut self.state {
-            State::Agreed { peer, .. } | State::Over(peer) => std::mem::take(peer),
+            State::Agreed { peer, .. } | State::Over { peer, .. } => std::mem::take(peer),
             State::Running(running) => std::mem::take(&mut running.peer),
             State::New => Peer::default(),
         };
-        self.state = State::Over(peer);
+        self.state = State::Over { role, peer };
     }
 
     /// The peer is not who it was announced to be. It is told, so that it need not find out by a

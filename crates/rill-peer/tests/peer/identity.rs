@@ -9,7 +9,7 @@ use std::{
 use aws_lc_rs::digest;
 use rill_peer::{
     ConnectionState, DataChannelInit, DataChannelState, DtlsTransportState, Event, SdpType,
-    Security, TransportError,
+    Security, SignalingState, TransportError,
 };
 use rill_sim::{Datagram, Realm, Verdict};
 
@@ -17,7 +17,7 @@ use crate::{
     adapter::{Adapter, certificate},
     offer::value_of,
     scene::{ALICE, BOB, LONG, Scene, Setting, ip},
-    signal::rewriting,
+    signal::{Signal, rewriting},
 };
 
 const BOTH: [Security; 2] = [Security::SimulationOnly, Security::Dtls];
@@ -97,6 +97,40 @@ fn check_deceived(side: &Adapter, channel: rill_peer::ChannelId) {
         format!("close {number}"),
     ];
     assert_eq!(words, expected);
+}
+
+/// RFC 8842 §5.3: under the same tls-id the roles stay, although nothing is left of the association.
+#[test]
+fn an_answer_after_a_failure_keeps_the_roles() {
+    let mut scene = Setting::default().build();
+    scene.tamper[1] = Box::new(|signal| match signal {
+        Signal::Description(mut description) => {
+            description.sdp = with_fingerprints(&description.sdp, &[foreign()]);
+            Some(Signal::Description(description))
+        }
+        other => Some(other),
+    });
+    scene.create(scene.alice, "own", DataChannelInit::default());
+    scene.offer(scene.alice);
+    let is_failed =
+        |alice: &Adapter, _: &Adapter| alice.pc.connection_state() == ConnectionState::Failed;
+    assert!(
+        scene.run_until(LONG, is_failed).is_some(),
+        "she is deceived"
+    );
+    let local = |side: &Adapter| side.pc.local_description().expect("it is applied").sdp;
+    let tls_id = value_of(&local(scene.alice()), "tls-id").map(str::to_owned);
+    scene.restart(scene.bob);
+    scene.run_for(Duration::from_secs(1));
+    let answer = local(scene.alice());
+    assert_eq!(value_of(&answer, "tls-id").map(str::to_owned), tls_id);
+    assert_eq!(value_of(&answer, "setup"), Some("passive"));
+    for host in scene.hosts() {
+        assert_eq!(
+            scene.side(host).pc.signaling_state(),
+            SignalingState::Stable
+        );
+    }
 }
 
 /// The other side learns nothing, and must not believe that it is connected for long.
