@@ -32,10 +32,11 @@ impl Findings {
             return;
         };
         let rule = violation.rule.clone();
-        let entry = self
-            .0
-            .entry(rule)
-            .or_insert_with(|| (script.clone(), violation.clone(), 0));
+        let entry = self.0.entry(rule).or_insert_with_key(|rule| {
+            // The others take minutes; what one walk found can be looked at meanwhile.
+            eprintln!("\nseed {}: {rule}", script.seed);
+            (script.clone(), violation.clone(), 0)
+        });
         // Whichever core was first, the lowest seed is told.
         if script.seed < entry.0.seed {
             (entry.0, entry.1) = (script, violation);
