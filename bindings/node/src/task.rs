@@ -47,7 +47,7 @@ fn event_object<'env>(env: &'env Env, event: Event) -> Result<Option<Object<'env
         Event::IceTransportGatheringStateChange(id) => {
             of_transport(env, "icetransportgatheringstatechange", id)?
         }
-        Event::SelectedCandidatePairChange(id, _) => {
+        Event::SelectedCandidatePairChange(id, _) | Event::SelectedCandidatePairLost(id) => {
             of_transport(env, "selectedcandidatepairchange", id)?
         }
         Event::IceTransportStateChange(id) => of_transport(env, "icetransportstatechange", id)?,

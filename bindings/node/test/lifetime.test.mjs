@@ -6,8 +6,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { RTCPeerConnection } from 'rill-rtc';
-import { next, opened } from './peers.mjs';
+import { channelTo, next } from './peers.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const prelude = `
@@ -120,21 +119,6 @@ test('connections that nobody holds are collected unless they have begun', async
   const { output } = await run(program, { flags: ['--expose-gc'] });
   assert.equal(output.trim(), '50');
 });
-
-/** A connected channel to a peer elsewhere, which speaks by `post` and the target's messages. */
-async function channelTo(elsewhere, post) {
-  const pc = new RTCPeerConnection();
-  const channel = pc.createDataChannel('x');
-  elsewhere.on('message', ({ description, candidate }) => {
-    if (description === undefined) void pc.addIceCandidate(candidate);
-    else void pc.setRemoteDescription(description);
-  });
-  pc.onicecandidate = ({ candidate }) => candidate && post({ candidate: candidate.toJSON() });
-  await pc.setLocalDescription();
-  post({ description: pc.localDescription.toJSON() });
-  await opened(channel);
-  return { pc, channel };
-}
 
 test('the end of a worker closes its connections', async () => {
   const worker = new Worker(new URL('answering_worker.mjs', import.meta.url));

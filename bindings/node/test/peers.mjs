@@ -68,3 +68,18 @@ export async function connected(init) {
   };
   return { offerer, answerer, near, far, close };
 }
+
+/** A connected channel to a peer elsewhere, which speaks by `post` and the target's messages. */
+export async function channelTo(elsewhere, post) {
+  const pc = new RTCPeerConnection();
+  const channel = pc.createDataChannel('x');
+  elsewhere.on('message', ({ description, candidate }) => {
+    if (description === undefined) void pc.addIceCandidate(candidate);
+    else void pc.setRemoteDescription(description);
+  });
+  pc.onicecandidate = ({ candidate }) => candidate && post({ candidate: candidate.toJSON() });
+  await pc.setLocalDescription();
+  post({ description: pc.localDescription.toJSON() });
+  await opened(channel);
+  return { pc, channel };
+}

@@ -31,6 +31,9 @@ pub enum Event {
     IceTransportGatheringStateChange(TransportId),
     /// `selectedcandidatepairchange` on an ICE transport.
     SelectedCandidatePairChange(TransportId, Box<CandidatePair>),
+    /// `selectedcandidatepairchange` on an ICE transport that has no pair any more: consent was
+    /// lost, or the pair failed.
+    SelectedCandidatePairLost(TransportId),
     /// `statechange` on an ICE transport.
     IceTransportStateChange(TransportId),
     /// `error` on a DTLS transport; it has failed.

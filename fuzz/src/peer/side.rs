@@ -177,6 +177,10 @@ impl Side {
                 let shown = peer.ice_transport(*id).and_then(|info| info.selected_pair);
                 assert_eq!(shown.as_ref(), Some(&**pair));
             }
+            Event::SelectedCandidatePairLost(id) => {
+                let info = peer.ice_transport(*id).expect("it had a pair");
+                assert!(info.selected_pair.is_none() && info.selected_candidates.is_none());
+            }
             Event::Track {
                 transceiver,
                 streams,

@@ -47,6 +47,7 @@ impl PeerConnection {
             E::SelectedCandidatePairChange(id, pair) => {
                 Event::SelectedCandidatePairChange(id, pair)
             }
+            E::SelectedCandidatePairLost(id) => Event::SelectedCandidatePairLost(id),
             E::IceTransportStateChange(id) => Event::IceTransportStateChange(id),
             E::TransportError(id, error) => Event::TransportError(id, error),
             E::DtlsTransportStateChange(id) => Event::DtlsTransportStateChange(id),
@@ -84,5 +85,22 @@ impl PeerConnection {
 
     pub(super) fn transceiver(&self, id: TransceiverId) -> Transceiver {
         Transceiver::new(Arc::clone(&self.handle), id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DataChannelInit;
+
+    #[tokio::test]
+    async fn a_pair_that_is_lost_is_told() {
+        let pc = PeerConnection::new(crate::Configuration::default()).unwrap();
+        let _channel = pc.create_data_channel("x", DataChannelInit::default());
+        pc.set_local_description(None).await.unwrap();
+        let id = pc.transports()[0];
+        let told = pc.to_event(rill_peer::Event::SelectedCandidatePairLost(id));
+        let is_told = matches!(told, Some(Event::SelectedCandidatePairLost(lost)) if lost == id);
+        assert!(is_told, "{told:?}");
     }
 }
