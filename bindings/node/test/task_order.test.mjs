@@ -118,6 +118,26 @@ test('a task that the page causes runs before timers that are due, behind its pr
   assert.deepEqual(order, ['call', 'reaction', ...task, ...task, 'timer']);
 });
 
+test('promises that no event belongs to settle before timers that are due', async () => {
+  const { pc, native } = connect();
+  const { sender } = pc.addTransceiver('audio');
+  const order = [];
+  pc.onsignalingstatechange = () => order.push('event');
+  const timer = new Promise((resolve) => {
+    setImmediate(() => {
+      setTimeout(() => resolve(order.push('timer')), 0);
+      block(5);
+      native.cause({ events: [{ type: 'signalingstatechange' }] });
+      void pc.createOffer().then(() => order.push('createOffer'));
+      void pc.getStats().then(() => order.push('getStats'));
+      const parameters = sender.getParameters();
+      void sender.setParameters(parameters).then(() => order.push('setParameters'));
+    });
+  });
+  await timer;
+  assert.deepEqual(order, ['event', 'createOffer', 'getStats', 'setParameters', 'timer']);
+});
+
 test('reactions of a tick run before a task that the tick causes', async () => {
   const { pc, native } = connect();
   const order = [];

@@ -49,28 +49,33 @@ export class TaskLoop {
 /** How many taken wake-ups are dropped from the front at once, at least. */
 const LARGEST_FRONT = 1024;
 
+/** What a wake-up gives a turn to. */
+interface Runnable {
+  run(): void;
+}
+
 /** First in, first out; dropping the front for each one that is taken would move all others. */
 class WakeUps {
-  #loops: TaskLoop[] = [];
+  #woken: Runnable[] = [];
   #taken = 0;
 
   get length(): number {
-    return this.#loops.length - this.#taken;
+    return this.#woken.length - this.#taken;
   }
 
-  push(loop: TaskLoop): void {
-    this.#loops.push(loop);
+  push(woken: Runnable): void {
+    this.#woken.push(woken);
   }
 
-  take(): TaskLoop | undefined {
-    const loop = this.#loops[this.#taken];
-    if (loop === undefined) return undefined;
+  take(): Runnable | undefined {
+    const first = this.#woken[this.#taken];
+    if (first === undefined) return undefined;
     this.#taken += 1;
     if (this.length === 0 || (this.#taken > LARGEST_FRONT && this.#taken > this.length)) {
-      this.#loops.splice(0, this.#taken);
+      this.#woken.splice(0, this.#taken);
       this.#taken = 0;
     }
-    return loop;
+    return first;
   }
 }
 
@@ -125,15 +130,20 @@ function takeTurn(): void {
   queue.take()?.run();
 }
 
-/** Queues a task that settles the promise with what `steps` returns or throws. */
+/**
+ * Queues a task that settles the promise with what `steps` returns or throws. The page has caused
+ * it: it runs behind what became ready before, and before the timers that are due.
+ */
 export function inTask<T>(steps: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
-    setImmediate(() => {
+    const run = (): void => {
       try {
         resolve(steps());
       } catch (reason) {
         reject(reason);
       }
-    });
+    };
+    queue.push({ run });
+    plan();
   });
 }
