@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
-//! A simulated network for the tests of rill: virtual time, hosts, lossy links, NATs, STUN servers.
+//! A simulated network for the tests of rill: virtual time, hosts, lossy links, NATs, firewalls,
+//! streams, STUN servers.
 //!
 //! A [`Simulation`] owns [`Endpoint`]s and moves their datagrams. Nothing waits: the clock jumps to
 //! the next arrival or timeout. Everything random is drawn from one [`Seed`], loss and delay by the
@@ -11,9 +12,15 @@
 //! host stands in one realm behind a [`Link`] of its own; a datagram passes the sender's link
 //! upwards, is routed, and passes the receiver's link downwards.
 //!
+//! A [`StreamRequest`] opens a stream: TCP as the application sees it. It takes a round trip (TLS,
+//! which is a server name and a certificate's name, one more); its bytes keep their order, and a
+//! lost piece costs 200 ms or a round trip, whichever is longer, once more for every time it is
+//! lost. There is no congestion control. NATs and [`Firewall`]s treat its pieces as packets.
+//!
 //! # Standards
 //!
-//! - RFC 4787 §4, §5, §6: mapping and filtering behaviours of NATs, hairpinning.
+//! - RFC 4787 §4, §5, §6: mapping and filtering behaviours of NATs, ports, hairpinning. RFC 5382:
+//!   the same for TCP. RFC 6092: an IPv6 home has a firewall and no translation.
 //! - RFC 8489: the STUN server answers Binding requests.
 //!
 //! # Example
@@ -35,29 +42,43 @@
 //! assert_eq!(simulation.elapsed(), Duration::from_secs(10));
 //! ```
 
+mod connection;
+mod connections;
 mod delayed;
 mod endpoint;
+mod firewall;
 mod host;
 mod interceptor;
 mod link;
 mod names;
 mod nat;
+mod nat_config;
 mod network;
+mod node;
+mod packet;
 mod seed;
+mod segment;
 mod simulation;
+mod stream;
 mod stun_server;
+mod topology;
 mod trace;
 mod transit;
 
 pub use delayed::Delayed;
 pub use endpoint::{Datagram, Endpoint, Silent};
+pub use firewall::{Denial, Firewall, Ports};
 pub use host::{BindError, Host, HostConfig, Interface};
 pub use interceptor::Verdict;
 pub use link::{Link, Rate};
 pub use names::{Answer, Names};
-pub use nat::{Behaviour, NatConfig};
+pub use nat_config::{Behaviour, Hairpinning, NatConfig, PortAssignment};
 pub use network::Realm;
+pub use node::{HostId, ServerId};
 pub use seed::{Replay, Seed};
-pub use simulation::{HostId, ServerId, Simulation};
+pub use simulation::Simulation;
+pub use stream::{
+    Acceptance, Security, StreamError, StreamEvent, StreamId, StreamOffer, StreamRequest,
+};
 pub use stun_server::StunServer;
 pub use trace::{Entry, Fate, Trace};
