@@ -38,6 +38,7 @@ mod credentials;
 mod event;
 mod gather;
 mod identifier;
+pub mod mdns;
 mod pacer;
 mod pair;
 mod path;

@@ -1,0 +1,307 @@
+//! What is said of the names that are registered.
+
+use rill_ice::mdns::{GROUP_V4, GROUP_V6, Kind, Message, Record, RegisterError};
+
+use crate::scene::{
+    ETHERNET, NEIGHBOUR, OWN, OWN_V6, SECOND, Scene, WIRELESS, message, ms, name, qm, qu, question,
+    record, response,
+};
+
+#[test]
+fn a_new_name_is_announced_twice_and_not_probed_for() {
+    let mut scene = Scene::dual();
+    let name = name(1);
+    scene
+        .mdns
+        .register(scene.now, name, OWN.parse().unwrap())
+        .unwrap();
+    let said = scene.run(10 * SECOND);
+    let times: Vec<u64> = said.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [0, 0, 1000, 1000], "twice on each link");
+    for (_, transmit) in &said {
+        // Authoritative, identifier zero, cache-flush bit, TTL 120, no question.
+        assert_eq!(transmit.bytes[..6], [0, 0, 0x84, 0, 0, 0]);
+        assert_eq!(message(transmit), response(&[record(name, OWN)]));
+        assert_eq!(transmit.interface, ETHERNET);
+        assert!(transmit.is_multicast());
+    }
+    let groups: Vec<_> = said[..2]
+        .iter()
+        .map(|(_, to)| to.destination.ip())
+        .collect();
+    assert_eq!(groups, [std::net::IpAddr::from(GROUP_V4), GROUP_V6.into()]);
+}
+
+#[test]
+fn a_question_for_the_family_of_the_address_is_answered_to_all() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    for (kind, answered) in [(Kind::A, true), (Kind::Aaaa, false), (Kind::Any, true)] {
+        scene.hear(NEIGHBOUR, &qm(name, kind));
+        let said = scene.sent();
+        assert_eq!(said.len(), usize::from(answered), "{kind:?}");
+        for transmit in said {
+            assert_eq!(transmit.destination.to_string(), "224.0.0.251:5353");
+            assert_eq!(message(&transmit), response(&[record(name, OWN)]));
+        }
+        scene.run(2 * SECOND);
+    }
+}
+
+#[test]
+fn an_ipv6_address_is_answered_for_on_ipv4_too() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN_V6);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+    assert_eq!(scene.said(), []);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::Aaaa));
+    assert_eq!(scene.said(), [response(&[record(name, OWN_V6)])]);
+}
+
+#[test]
+fn names_that_are_not_registered_have_no_answer() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.hear(NEIGHBOUR, &qm(crate::scene::name(2), Kind::Any));
+    assert_eq!(scene.said(), []);
+    scene.mdns.unregister(scene.now, name);
+    scene.run(2 * SECOND);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::Any));
+    assert_eq!(scene.said(), []);
+}
+
+#[test]
+fn who_asks_for_a_unicast_answer_gets_one() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.hear(NEIGHBOUR, &qu(name, Kind::A));
+    let said = scene.sent();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].destination.to_string(), NEIGHBOUR);
+    assert_eq!(message(&said[0]), response(&[record(name, OWN)]));
+}
+
+#[test]
+fn a_unicast_answer_becomes_a_multicast_when_the_last_one_is_long_ago() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.run(40 * SECOND);
+    scene.hear(NEIGHBOUR, &qu(name, Kind::A));
+    let said = scene.sent();
+    assert!(said.len() == 1 && said[0].is_multicast(), "{said:?}");
+    scene.hear(NEIGHBOUR, &qu(name, Kind::A));
+    assert!(!scene.sent()[0].is_multicast(), "now it is not");
+}
+
+#[test]
+fn another_process_of_this_machine_is_answered_by_multicast() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.hear("192.0.2.1:5353", &qu(name, Kind::A));
+    let said = scene.sent();
+    assert!(said.len() == 1 && said[0].is_multicast(), "{said:?}");
+}
+
+#[test]
+fn a_direct_query_is_answered_directly_and_only_to_a_neighbour() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.get(NEIGHBOUR, &qm(name, Kind::A));
+    assert_eq!(scene.sent()[0].destination.to_string(), NEIGHBOUR);
+    scene.get("198.51.100.9:5353", &qm(name, Kind::A));
+    assert_eq!(scene.said(), []);
+}
+
+#[test]
+fn a_stranger_in_the_group_is_answered_by_multicast_only() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.hear("198.51.100.9:5353", &qu(name, Kind::A));
+    let said = scene.sent();
+    assert!(said.len() == 1 && said[0].is_multicast(), "{said:?}");
+    scene.run(2 * SECOND);
+    scene.hear("198.51.100.9:4000", &qm(name, Kind::A));
+    assert_eq!(scene.said(), []);
+}
+
+#[test]
+fn a_simple_resolver_gets_what_it_understands() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    let query = Message {
+        id: 0x1234,
+        ..qm(name, Kind::A)
+    };
+    scene.hear("192.0.2.9:40000", &query);
+    let said = scene.sent();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].destination.to_string(), "192.0.2.9:40000");
+    let flush = false;
+    let ttl = 10;
+    let expected = Message {
+        id: 0x1234,
+        ..response(&[Record {
+            flush,
+            ttl,
+            ..record(name, OWN)
+        }])
+    };
+    assert_eq!(message(&said[0]), expected);
+    let asked = query.to_bytes();
+    assert_eq!(said[0].bytes[4..6], [0, 1], "one question");
+    assert_eq!(
+        said[0].bytes[12..asked.len()],
+        asked[12..],
+        "and it is the one"
+    );
+}
+
+#[test]
+fn a_record_is_multicast_once_a_second_however_often_it_is_asked_for() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    let start = scene.elapsed();
+    let mut times = Vec::new();
+    for _ in 0..300 {
+        scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+        times.extend(scene.run(ms(10)).iter().map(|(at, _)| at - start));
+    }
+    assert_eq!(times, [0, 1000, 2000, 3000]);
+}
+
+#[test]
+fn who_asks_right_after_an_answer_gets_the_next_a_second_later() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+    scene.run(ms(300));
+    scene.hear("192.0.2.10:5353", &qm(name, Kind::A));
+    let said = scene.run(10 * SECOND);
+    let times: Vec<u64> = said.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [4000]);
+}
+
+#[test]
+fn links_have_rates_of_their_own() {
+    let mut scene = Scene::on(&[(ETHERNET, OWN, 24), (WIRELESS, "198.51.100.1", 24)], true);
+    let name = scene.settled(1, OWN);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+    let said = scene.run(5 * SECOND);
+    let interfaces: Vec<_> = said.iter().map(|(_, to)| to.interface).collect();
+    assert_eq!(interfaces, [ETHERNET], "only where the question was");
+}
+
+#[test]
+fn a_new_interface_hears_the_names_and_the_old_ones_do_not_again() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    let both = [(ETHERNET, OWN, 24), (WIRELESS, "198.51.100.1", 24)];
+    scene.interfaces(&both);
+    scene.interfaces(&both);
+    let said = scene.run(5 * SECOND);
+    assert_eq!(said.len(), 2);
+    for (_, transmit) in said {
+        assert_eq!(transmit.interface, WIRELESS);
+        assert_eq!(message(&transmit), response(&[record(name, OWN)]));
+    }
+}
+
+#[test]
+fn who_knows_the_answer_is_not_told() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    for (address, ttl, silent) in [(OWN, 60, true), (OWN, 59, false), ("192.0.2.2", 120, false)] {
+        let known = Record {
+            ttl,
+            ..record(name, address)
+        };
+        let query = Message {
+            records: vec![known],
+            ..qm(name, Kind::A)
+        };
+        scene.hear(NEIGHBOUR, &query);
+        assert_eq!(scene.said().is_empty(), silent, "{address} {ttl}");
+        scene.run(2 * SECOND);
+    }
+}
+
+#[test]
+fn several_names_share_a_message_and_each_stands_in_it_once() {
+    let mut scene = Scene::new();
+    let names = [scene.settled(1, OWN), scene.settled(2, OWN)];
+    let questions = [names[0], names[1], names[0]].map(|name| question(name, Kind::Any));
+    let query = Message {
+        questions: questions.to_vec(),
+        ..Message::default()
+    };
+    scene.hear(NEIGHBOUR, &query);
+    let said = scene.said();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].records.len(), 2);
+}
+
+#[test]
+fn messages_stay_below_every_mtu() {
+    let mut scene = Scene::new();
+    for number in 0..100 {
+        let registered = scene
+            .mdns
+            .register(scene.now, name(number), OWN_V6.parse().unwrap());
+        registered.unwrap();
+    }
+    let said = scene.sent();
+    assert_eq!(
+        said.iter()
+            .map(|said| message(said).records.len())
+            .sum::<usize>(),
+        100
+    );
+    assert!(
+        said.iter().all(|said| said.bytes.len() <= 1232),
+        "fits IPv6's least MTU"
+    );
+}
+
+#[test]
+fn a_name_is_taken_back_where_it_was_heard() {
+    let mut scene = Scene::new();
+    let name = scene.settled(1, OWN);
+    scene.mdns.unregister(scene.now, name);
+    assert!(!scene.mdns.is_idle(), "something is left to say");
+    let ttl = 0;
+    let goodbye = Record {
+        ttl,
+        ..record(name, OWN)
+    };
+    assert_eq!(scene.said(), [response(&[goodbye])]);
+    assert!(scene.mdns.is_idle());
+    assert!(scene.run(5 * SECOND).is_empty());
+
+    // And not where nobody has heard of it.
+    let silent = crate::scene::name(2);
+    scene
+        .mdns
+        .register(scene.now, silent, OWN.parse().unwrap())
+        .unwrap();
+    scene.mdns.unregister(scene.now, silent);
+    assert!(scene.run(5 * SECOND).is_empty());
+    assert!(scene.mdns.is_idle());
+}
+
+#[test]
+fn registrations_have_a_limit_and_a_name_one_address() {
+    let mut scene = Scene::new();
+    let address = OWN.parse().unwrap();
+    for number in 0..1024 {
+        assert_eq!(
+            scene.mdns.register(scene.now, name(number), address),
+            Ok(())
+        );
+    }
+    let taken = scene.mdns.register(scene.now, name(7), address);
+    assert_eq!(taken, Err(RegisterError::Taken));
+    let full = scene.mdns.register(scene.now, name(5000), address);
+    assert_eq!(full, Err(RegisterError::Full));
+    scene.mdns.unregister(scene.now, name(7));
+    assert_eq!(scene.mdns.register(scene.now, name(5000), address), Ok(()));
+}
