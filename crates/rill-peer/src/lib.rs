@@ -32,6 +32,7 @@ mod transceiver;
 mod transport;
 mod view;
 
+pub use rill_ice::mdns;
 pub use rill_ice::{
     Agent, CandidatePair, GatheringState, Interface, Kind, LocalCandidate, Loopback, Pacer,
     PairCounters, PairInfo, PairState, Path, Protocol, RemoteAddress, RemoteCandidate, Request,
