@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 //! A simulated network for the tests of rill: virtual time, hosts, lossy links, NATs, firewalls,
-//! streams, STUN servers.
+//! streams, STUN and TURN servers.
 //!
 //! A [`Simulation`] owns [`Endpoint`]s and moves their datagrams. Nothing waits: the clock jumps to
 //! the next arrival or timeout. Everything random is drawn from one [`Seed`], loss and delay by the
@@ -21,7 +21,9 @@
 //!
 //! - RFC 4787 §4, §5, §6: mapping and filtering behaviours of NATs, ports, hairpinning. RFC 5382:
 //!   the same for TCP. RFC 6092: an IPv6 home has a firewall and no translation.
-//! - RFC 8489: the STUN server answers Binding requests.
+//! - RFC 8489: the STUN server answers Binding requests; §9.2, §10: long-term credentials and
+//!   redirects of the TURN server.
+//! - RFC 8656: the TURN server, over UDP, TCP and TLS, without port reservations and DTLS.
 //!
 //! # Example
 //!
@@ -64,6 +66,7 @@ mod stun_server;
 mod topology;
 mod trace;
 mod transit;
+mod turn_server;
 
 pub use delayed::Delayed;
 pub use endpoint::{Datagram, Endpoint, Silent};
@@ -74,7 +77,7 @@ pub use link::{Link, Rate};
 pub use names::{Answer, Names};
 pub use nat_config::{Behaviour, Hairpinning, NatConfig, PortAssignment};
 pub use network::Realm;
-pub use node::{HostId, ServerId};
+pub use node::{HostId, ServerId, TurnServerId};
 pub use seed::{Replay, Seed};
 pub use simulation::Simulation;
 pub use stream::{
@@ -82,3 +85,4 @@ pub use stream::{
 };
 pub use stun_server::StunServer;
 pub use trace::{Entry, Fate, Trace};
+pub use turn_server::{FiveTuple, Transport, TurnCounters, TurnManner, TurnServer};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Endpoint, Simulation, StunServer};
+use crate::{Endpoint, Simulation, StunServer, TurnServer};
 
 /// A host of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,10 +12,15 @@ pub struct HostId(pub(crate) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerId(pub(crate) usize);
 
+/// A TURN server of a simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TurnServerId(pub(crate) usize);
+
 #[derive(Debug)]
 pub(crate) enum Node<E> {
     Endpoint(E),
     StunServer(StunServer),
+    TurnServer(Box<TurnServer>),
 }
 
 impl<E: Endpoint> Node<E> {
@@ -23,6 +28,7 @@ impl<E: Endpoint> Node<E> {
         match self {
             Self::Endpoint(endpoint) => endpoint,
             Self::StunServer(server) => server,
+            Self::TurnServer(server) => &mut **server,
         }
     }
 }
@@ -36,7 +42,9 @@ impl<E: Endpoint> Simulation<E> {
     pub fn endpoint(&self, HostId(node): HostId) -> &E {
         match &self.nodes[node] {
             Node::Endpoint(endpoint) => endpoint,
-            Node::StunServer(_) => panic!("the host id is of another simulation"),
+            Node::StunServer(_) | Node::TurnServer(_) => {
+                panic!("the host id is of another simulation")
+            }
         }
     }
 
@@ -48,7 +56,9 @@ impl<E: Endpoint> Simulation<E> {
     pub fn endpoint_mut(&mut self, HostId(node): HostId) -> &mut E {
         match &mut self.nodes[node] {
             Node::Endpoint(endpoint) => endpoint,
-            Node::StunServer(_) => panic!("the host id is of another simulation"),
+            Node::StunServer(_) | Node::TurnServer(_) => {
+                panic!("the host id is of another simulation")
+            }
         }
     }
 
@@ -70,7 +80,37 @@ impl<E: Endpoint> Simulation<E> {
     pub fn stun_server(&self, ServerId(node): ServerId) -> &StunServer {
         match &self.nodes[node] {
             Node::StunServer(server) => server,
-            Node::Endpoint(_) => panic!("the server id is of another simulation"),
+            Node::Endpoint(_) | Node::TurnServer(_) => {
+                panic!("the server id is of another simulation")
+            }
+        }
+    }
+
+    /// A TURN server.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another simulation.
+    pub fn turn_server(&self, TurnServerId(node): TurnServerId) -> &TurnServer {
+        match &self.nodes[node] {
+            Node::TurnServer(server) => server,
+            Node::Endpoint(_) | Node::StunServer(_) => {
+                panic!("the server id is of another simulation")
+            }
+        }
+    }
+
+    /// A TURN server, for changing its manners, killing and restarting it.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another simulation.
+    pub fn turn_server_mut(&mut self, TurnServerId(node): TurnServerId) -> &mut TurnServer {
+        match &mut self.nodes[node] {
+            Node::TurnServer(server) => server,
+            Node::Endpoint(_) | Node::StunServer(_) => {
+                panic!("the server id is of another simulation")
+            }
         }
     }
 }

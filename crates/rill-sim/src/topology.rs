@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use crate::interceptor::{Interceptor, Verdict};
 use crate::network::Realm;
-use crate::node::{HostId, Node, ServerId};
+use crate::node::{HostId, Node, ServerId, TurnServerId};
 use crate::{
     Datagram, Endpoint, Firewall, Host, HostConfig, Link, Names, NatConfig, Simulation, StunServer,
+    TurnServer,
 };
 
 impl<E: Endpoint> Simulation<E> {
@@ -57,6 +58,24 @@ impl<E: Endpoint> Simulation<E> {
             .attach(node, Realm::INTERNET, server.address().ip(), link);
         self.nodes.push(Node::StunServer(server));
         ServerId(node)
+    }
+
+    /// Adds a TURN server in the internet. All its addresses have links like `link`; in the trace it
+    /// is `turn` and the lowest of them.
+    ///
+    /// # Panics
+    ///
+    /// If one of its addresses is taken.
+    pub fn add_turn_server(&mut self, server: TurnServer, link: &Link) -> TurnServerId {
+        let addresses = server.addresses();
+        let lowest = addresses.first().expect("it listens somewhere");
+        let node = self.transit.add_node(format!("turn {lowest}"));
+        for address in addresses {
+            let network = &mut self.transit.network;
+            network.attach(node, Realm::INTERNET, address, link.clone());
+        }
+        self.nodes.push(Node::TurnServer(Box::new(server)));
+        TurnServerId(node)
     }
 
     /// Lets datagrams to `address` vanish under that heading in the trace. (Without it they vanish

@@ -10,3 +10,8 @@ mod runs;
 mod streams;
 mod stun;
 mod tls;
+mod turn_client;
+mod turn_credentials;
+mod turn_manners;
+mod turn_relay;
+mod turn_requests;
