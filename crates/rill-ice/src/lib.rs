@@ -50,6 +50,7 @@ mod socket;
 mod timer;
 mod transaction;
 mod transport;
+pub mod turn;
 
 pub use agent::Agent;
 pub use candidate::{
