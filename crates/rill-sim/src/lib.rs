@@ -29,19 +29,33 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use rill_sim::{HostConfig, Link, Seed, Silent, Simulation, StunServer};
+//! use rill_sim::{
+//!     Firewall, HostConfig, Link, NatConfig, Seed, Silent, Simulation, StunServer, TurnServer,
+//! };
 //!
 //! let seed = Seed::from_env_or(1);
 //! let _replay = rill_sim::replay!(seed);
 //! let mut simulation = Simulation::new(seed);
-//! let address = "192.0.2.1:3478".parse().unwrap();
-//! simulation.add_stun_server(StunServer::new(address).dropping_first(1), Link::default());
+//! let stun = StunServer::new("192.0.2.1:3478".parse().unwrap()).dropping_first(1);
+//! simulation.add_stun_server(stun, Link::default());
+//! let turn = TurnServer::new("192.0.2.2:3478".parse().unwrap())
+//!     .listening_for_tls_at("192.0.2.2:443".parse().unwrap(), "turn.example")
+//!     .user("alice", "secret");
+//! let turn = simulation.add_turn_server(turn, &Link::default());
+//!
+//! let office = NatConfig::symmetric("203.0.113.1".parse().unwrap())
+//!     .with_firewall(Firewall::tcp_only([443]));
+//! let office = simulation.add_nat(office);
+//! let lossy = Link { loss: 0.1, ..Link::default() };
 //! let host = HostConfig::new("alice")
-//!     .address("198.51.100.7".parse().unwrap(), Link { loss: 0.1, ..Link::default() })
+//!     .address_in(office, "10.0.0.7".parse().unwrap(), lossy)
 //!     .loopback();
 //! simulation.add_host(host, |host| Silent::new(host)); // a test gives its own endpoint
 //! simulation.run_for(Duration::from_secs(10));
 //! assert_eq!(simulation.elapsed(), Duration::from_secs(10));
+//! assert_eq!(simulation.turn_server(turn).allocations().count(), 0);
+//! let server = "192.0.2.2:443".parse().unwrap();
+//! assert!(simulation.trace().sent_elsewhere("alice", &[server]).is_empty());
 //! ```
 
 mod connection;

@@ -6,6 +6,7 @@ mod ipv6;
 mod links;
 mod nats;
 mod probe;
+mod punching;
 mod runs;
 mod streams;
 mod stun;

@@ -264,3 +264,20 @@ fn the_same_seed_gives_the_same_streams() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn what_was_lost_is_not_sent_again_after_a_reset() {
+    let (mut simulation, a, _) = connected(1, &Link::default());
+    simulation.partition(ip(A), ip(B));
+    let requests = [
+        StreamRequest::Send(to_b(), b"x".to_vec()),
+        StreamRequest::Reset(to_b()),
+    ];
+    for request in requests {
+        simulation.endpoint_mut(a).request(request);
+    }
+    simulation.run_for(SECOND);
+    let sent = simulation.trace().count(Fate::Sent);
+    simulation.run_for(MINUTE);
+    assert_eq!(simulation.trace().count(Fate::Sent), sent);
+}
