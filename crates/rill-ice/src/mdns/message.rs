@@ -23,6 +23,7 @@ const RCODE: u16 = 0x000f;
 
 const TYPE_A: u16 = 1;
 const TYPE_AAAA: u16 = 28;
+const TYPE_NSEC: u16 = 47;
 const TYPE_ANY: u16 = 255;
 const CLASS_IN: u16 = 1;
 const CLASS_ANY: u16 = 255;
@@ -42,6 +43,8 @@ pub struct Message {
     pub questions: Vec<Question>,
     /// What a response answers or adds, what the asker of a query knows already. At most 64.
     pub records: Vec<Record>,
+    /// What a response says of names that have addresses of one family. At most 64.
+    pub only: Vec<Only>,
 }
 
 /// Which addresses of a name are asked for.
@@ -76,6 +79,19 @@ pub struct Record {
     /// Seconds for which it may be remembered; zero takes it back.
     pub ttl: u32,
     /// Whether it replaces everything known before (RFC 6762 §10.2).
+    pub flush: bool,
+}
+
+/// A name has addresses of one family and nothing else: an NSEC record (RFC 6762 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Only {
+    /// The name.
+    pub name: Name,
+    /// Whether the family is IPv6.
+    pub ipv6: bool,
+    /// Seconds for which it may be remembered.
+    pub ttl: u32,
+    /// Whether it replaces everything known before.
     pub flush: bool,
 }
 
@@ -156,20 +172,28 @@ impl Message {
             );
         }
         for _ in 0..answers {
-            keep(&mut message.records, read_record(&mut reader)?);
+            message.keep_entry(read_entry(&mut reader)?);
         }
         for _ in 0..authorities {
             // What somebody proposes in a probe is no answer (§8.2).
-            read_record(&mut reader)?;
+            read_entry(&mut reader)?;
         }
         for _ in 0..additionals {
-            let record = read_record(&mut reader)?;
-            keep(&mut message.records, record.filter(|_| message.response));
+            let entry = read_entry(&mut reader)?;
+            message.keep_entry(entry.filter(|_| message.response));
         }
         Ok(message)
     }
 
-    /// The datagram. Records are answers.
+    fn keep_entry(&mut self, entry: Option<Entry>) {
+        match entry {
+            Some(Entry::Address(record)) => keep(&mut self.records, Some(record)),
+            Some(Entry::Only(only)) => keep(&mut self.only, Some(only)),
+            None => {}
+        }
+    }
+
+    /// The datagram. Records are answers, what is said besides is additional (RFC 6762 §6.2).
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.u16(self.id);
@@ -181,7 +205,7 @@ impl Message {
         writer.u16(u16::try_from(self.questions.len()).unwrap_or(u16::MAX));
         writer.u16(u16::try_from(self.records.len()).unwrap_or(u16::MAX));
         writer.u16(0);
-        writer.u16(0);
+        writer.u16(u16::try_from(self.only.len()).unwrap_or(u16::MAX));
         for question in self.questions.iter().take(usize::from(u16::MAX)) {
             writer.name(question.name);
             writer.u16(question.kind.number());
@@ -197,6 +221,13 @@ impl Message {
             writer.u16(CLASS_IN | if record.flush { TOP_BIT } else { 0 });
             writer.u32(record.ttl);
             writer.address(record.address);
+        }
+        for only in self.only.iter().take(usize::from(u16::MAX)) {
+            writer.name(only.name);
+            writer.u16(TYPE_NSEC);
+            writer.u16(CLASS_IN | if only.flush { TOP_BIT } else { 0 });
+            writer.u32(only.ttl);
+            writer.types(only.name, if only.ipv6 { TYPE_AAAA } else { TYPE_A });
         }
         writer.finish()
     }
@@ -226,27 +257,64 @@ fn read_question(reader: &mut Reader<'_>) -> Result<Option<Question>, ParseError
         }))
 }
 
-/// A record, if it is an address of a candidate's name.
-fn read_record(reader: &mut Reader<'_>) -> Result<Option<Record>, ParseError> {
+/// A record that is kept.
+enum Entry {
+    Address(Record),
+    Only(Only),
+}
+
+/// A record, if it is about addresses of a candidate's name.
+fn read_entry(reader: &mut Reader<'_>) -> Result<Option<Entry>, ParseError> {
     let name = reader.name()?;
     let kind = reader.u16()?;
     let class = reader.u16()?;
     let ttl = reader.u32()?;
     let length = reader.u16()?;
     let data = reader.take(usize::from(length))?;
+    let Some(name) = name.filter(|_| class & !TOP_BIT == CLASS_IN) else {
+        return Ok(None);
+    };
+    // RFC 2181 §8: a TTL with its top bit set is zero.
+    let ttl = if ttl >> 31 == 0 { ttl } else { 0 };
+    let flush = class & TOP_BIT != 0;
     let address = match kind {
         TYPE_A => <[u8; 4]>::try_from(data).ok().map(IpAddr::from),
         TYPE_AAAA => <[u8; 16]>::try_from(data).ok().map(IpAddr::from),
+        TYPE_NSEC => {
+            return Ok(only_family(data).map(|ipv6| {
+                Entry::Only(Only {
+                    name,
+                    ipv6,
+                    ttl,
+                    flush,
+                })
+            }));
+        }
         _ => None,
     };
-    Ok(name
-        .zip(address)
-        .filter(|_| class & !TOP_BIT == CLASS_IN)
-        .map(|(name, address)| Record {
+    Ok(address.map(|address| {
+        Entry::Address(Record {
             name,
             address,
-            // RFC 2181 §8: a TTL with its top bit set is zero.
-            ttl: if ttl >> 31 == 0 { ttl } else { 0 },
-            flush: class & TOP_BIT != 0,
-        }))
+            ttl,
+            flush,
+        })
+    }))
+}
+
+/// Whether the one type of address in an NSEC record is that of IPv6. The name in it says nothing
+/// (RFC 6762 §6.1); then come the number of a window, a length, and the bits of the types.
+fn only_family(data: &[u8]) -> Option<bool> {
+    let mut reader = Reader::new(data);
+    reader.skip_name().ok()?;
+    let [0, length] = reader.u16().ok()?.to_be_bytes() else {
+        return None;
+    };
+    let bits = reader.take(usize::from(length)).ok()?;
+    let has = |kind: u16| {
+        let byte = bits.get(usize::from(kind / 8)).copied().unwrap_or(0);
+        byte & (0x80 >> (kind % 8)) != 0
+    };
+    let (ipv4, ipv6) = (has(TYPE_A), has(TYPE_AAAA));
+    (ipv4 != ipv6).then_some(ipv6)
 }

@@ -10,11 +10,12 @@
 //! - draft-ietf-mmusic-mdns-ice-candidates-03: names are random UUIDs; they are announced and not
 //!   probed for; only names of that form are looked for.
 //! - RFC 6762: messages, questions for unicast answers, simple resolvers, one multicast a second of
-//!   each record on each link, announcements, goodbyes, the source address check.
-//! - Not followed: §6.1, negative answers (who asks for the other family hears nothing); §7.3 and
-//!   §7.4, silence when somebody else asked or answered; §9, conflicts (122 random bits have none,
-//!   and a name that an attacker claims too is not given up for it); §14, addresses only on the
-//!   interface that has them (a name is answered for on all, since the asker may be on any).
+//!   each record on each link, announcements, goodbyes, the source address check, and that a name
+//!   has no address of the other family.
+//! - Not followed: §7.3 and §7.4, silence when somebody else asked or answered; §9, conflicts (122
+//!   random bits have none, and a name that an attacker claims too is not given up for it); §14,
+//!   addresses only on the interface that has them (a name is answered for on all, since the asker
+//!   may be on any).
 //!
 //! # Example
 //!
@@ -48,7 +49,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 pub use interface::{GROUP_V4, GROUP_V6, InterfaceAddress, InterfaceId, PORT};
-pub use message::{Kind, Message, ParseError, Question, Record};
+pub use message::{Kind, Message, Only, ParseError, Question, Record};
 pub use name::{Name, NotAName};
 pub use querier::ResolveError;
 pub use responder::RegisterError;
@@ -278,7 +279,10 @@ impl Mdns {
                 self.counters.answers += 1;
             }
         }
-        // Both families may have come, and then there is nothing to wait for.
+        for only in &response.only {
+            self.querier.handle_only(now, only.name);
+        }
+        // Both families may have come, or one alone; then there is nothing to wait for.
         self.querier.handle_timeout(now);
     }
 }

@@ -175,6 +175,15 @@ impl Querier {
         search.find(now, record)
     }
 
+    /// A response said that a name which it has an address of has no others.
+    pub(super) fn handle_only(&mut self, now: Instant, name: Name) {
+        if let Some(search) = self.searches.get_mut(&name)
+            && let Some(settled) = &mut search.settled
+        {
+            *settled = now.min(*settled);
+        }
+    }
+
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         let over = self.searches.iter();
         let over = over.filter(|(_, search)| search.end() <= now);

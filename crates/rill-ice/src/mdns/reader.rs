@@ -74,6 +74,24 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Passes over a name, without looking where its pointer leads.
+    pub(super) fn skip_name(&mut self) -> Result<(), ParseError> {
+        loop {
+            let byte = self.take(1)?[0];
+            match byte >> 6 {
+                0 if byte == 0 => return Ok(()),
+                0 => {
+                    self.take(usize::from(byte))?;
+                }
+                3 => {
+                    self.take(1)?;
+                    return Ok(());
+                }
+                _ => return Err(ParseError::Name),
+            }
+        }
+    }
+
     fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], ParseError> {
         let taken = self.take(LENGTH)?;
         taken.try_into().map_err(|_| ParseError::Truncated)

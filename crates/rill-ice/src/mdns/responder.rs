@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::interface::{Interfaces, Link};
-use super::message::{Message, Question, Record};
+use super::message::{Message, Only, Question, Record};
 use super::pace::Pace;
 use super::{Name, Received, Transmit};
 
@@ -30,8 +30,8 @@ const ANNOUNCEMENTS: u8 = 2;
 /// answer alone (RFC 6762 §5.4).
 const RECENT: Duration = Duration::from_secs(TTL as u64 / 4);
 
-/// Records of one datagram: 1132 bytes at most, which every link takes whole (RFC 6762 §17).
-const MAX_RECORDS: usize = 16;
+/// Names of one datagram: 1092 bytes at most, which every link takes whole (RFC 6762 §17).
+const MAX_RECORDS: usize = 12;
 
 /// Answers to single askers, each second and after a rest. Somebody who asks in another's name
 /// gets no more than these out of us.
@@ -177,8 +177,10 @@ impl Responder {
             let Some(registered) = self.names.get_mut(&question.name) else {
                 continue;
             };
-            if !question.kind.takes(registered.address)
-                || is_known(query, question.name, registered.address)
+            // Who asks for the other family is told that there is none (RFC 6762 §6.1), with the
+            // address besides: Chromium has no address until it knows about both.
+            if question.kind.takes(registered.address)
+                && is_known(query, question.name, registered.address)
             {
                 continue;
             }
@@ -189,7 +191,7 @@ impl Responder {
             if simple {
                 answer_simply(&mut reply, question, registered.address);
             } else if direct && alone && shown.is_recent(now) && reply.records.len() < MAX_RECORDS {
-                add(&mut reply, record(question.name, registered.address, TTL));
+                add(&mut reply, question.name, registered.address, TTL);
             } else {
                 shown.ask(now);
             }
@@ -224,7 +226,7 @@ impl Responder {
                 if let Some(shown) = registered.shown.get_mut(&link)
                     && shown.take(now)
                 {
-                    message.records.push(record(*name, registered.address, ttl));
+                    add(&mut message, *name, registered.address, ttl);
                 }
             }
         }
@@ -295,24 +297,34 @@ impl Shown {
 fn answer_simply(reply: &mut Message, question: &Question, address: IpAddr) {
     if reply.records.len() < MAX_RECORDS && !reply.questions.contains(question) {
         reply.questions.push(*question);
-        let flush = false;
-        let answer = record(question.name, address, LEGACY_TTL);
-        add(reply, Record { flush, ..answer });
+        add(reply, question.name, address, LEGACY_TTL);
+        reply
+            .records
+            .iter_mut()
+            .for_each(|record| record.flush = false);
+        reply.only.iter_mut().for_each(|only| only.flush = false);
     }
 }
 
-fn add(reply: &mut Message, record: Record) {
-    if !reply.records.contains(&record) {
-        reply.records.push(record);
+/// Says what a name stands for, and unless that is taken back, that it stands for nothing else.
+fn add(message: &mut Message, name: Name, address: IpAddr, ttl: u32) {
+    if message.records.iter().any(|record| record.name == name) {
+        return;
     }
-}
-
-const fn record(name: Name, address: IpAddr, ttl: u32) -> Record {
-    Record {
+    let flush = true;
+    message.records.push(Record {
         name,
         address,
         ttl,
-        flush: true,
+        flush,
+    });
+    if ttl > 0 {
+        message.only.push(Only {
+            name,
+            ipv6: address.is_ipv6(),
+            ttl,
+            flush,
+        });
     }
 }
 

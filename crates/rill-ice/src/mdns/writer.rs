@@ -52,6 +52,21 @@ impl Writer {
         }
     }
 
+    /// That a name has one type of record, below 256, after its length (RFC 4034 §4.1).
+    pub(super) fn types(&mut self, name: Name, kind: u16) {
+        let start = self.bytes.len();
+        self.u16(0);
+        self.name(name);
+        let bits = usize::from(kind / 8);
+        self.bytes.push(0);
+        self.bytes.push(u8::try_from(bits + 1).unwrap_or(0));
+        self.bytes.resize(self.bytes.len() + bits, 0);
+        self.bytes.push(0x80 >> (kind % 8));
+        let length = self.bytes.len() - start - 2;
+        let length = u16::try_from(length).unwrap_or(0).to_be_bytes();
+        self.bytes[start..start + 2].copy_from_slice(&length);
+    }
+
     pub(super) fn finish(self) -> Vec<u8> {
         self.bytes
     }

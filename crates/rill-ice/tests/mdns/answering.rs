@@ -4,7 +4,7 @@ use rill_ice::mdns::{GROUP_V4, GROUP_V6, Kind, Message, Record, RegisterError};
 
 use crate::scene::{
     ETHERNET, NEIGHBOUR, OWN, OWN_V6, SECOND, Scene, WIRELESS, message, ms, name, qm, qu, question,
-    record, response,
+    record, response, told,
 };
 
 #[test]
@@ -21,7 +21,7 @@ fn a_new_name_is_announced_twice_and_not_probed_for() {
     for (_, transmit) in &said {
         // Authoritative, identifier zero, cache-flush bit, TTL 120, no question.
         assert_eq!(transmit.bytes[..6], [0, 0, 0x84, 0, 0, 0]);
-        assert_eq!(message(transmit), response(&[record(name, OWN)]));
+        assert_eq!(message(transmit), told(name, OWN));
         assert_eq!(transmit.interface, ETHERNET);
         assert!(transmit.is_multicast());
     }
@@ -33,29 +33,51 @@ fn a_new_name_is_announced_twice_and_not_probed_for() {
 }
 
 #[test]
-fn a_question_for_the_family_of_the_address_is_answered_to_all() {
+fn a_question_is_answered_to_all() {
     let mut scene = Scene::new();
     let name = scene.settled(1, OWN);
-    for (kind, answered) in [(Kind::A, true), (Kind::Aaaa, false), (Kind::Any, true)] {
-        scene.hear(NEIGHBOUR, &qm(name, kind));
-        let said = scene.sent();
-        assert_eq!(said.len(), usize::from(answered), "{kind:?}");
-        for transmit in said {
-            assert_eq!(transmit.destination.to_string(), "224.0.0.251:5353");
-            assert_eq!(message(&transmit), response(&[record(name, OWN)]));
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+    let said = scene.sent();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].destination.to_string(), "224.0.0.251:5353");
+    assert_eq!(message(&said[0]), told(name, OWN));
+}
+
+/// Chromium asks for both families, and waits three seconds for an answer that does not come.
+#[test]
+fn who_asks_for_the_other_family_is_told_that_there_is_none() {
+    for (address, kind) in [(OWN, Kind::Aaaa), (OWN_V6, Kind::A)] {
+        let mut scene = Scene::new();
+        let name = scene.settled(1, address);
+        for kind in [kind, Kind::Any] {
+            scene.hear(NEIGHBOUR, &qm(name, kind));
+            assert_eq!(scene.said(), [told(name, address)]);
+            scene.run(2 * SECOND);
         }
-        scene.run(2 * SECOND);
+        let known = Message {
+            records: vec![record(name, address)],
+            ..qm(name, kind)
+        };
+        scene.hear(NEIGHBOUR, &known);
+        assert_eq!(
+            scene.said(),
+            [told(name, address)],
+            "the address was not the question"
+        );
     }
 }
 
+/// RFC 6762 §6.1: the bitmap of a name that has A alone, and AAAA alone.
 #[test]
-fn an_ipv6_address_is_answered_for_on_ipv4_too() {
-    let mut scene = Scene::new();
-    let name = scene.settled(1, OWN_V6);
-    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
-    assert_eq!(scene.said(), []);
-    scene.hear(NEIGHBOUR, &qm(name, Kind::Aaaa));
-    assert_eq!(scene.said(), [response(&[record(name, OWN_V6)])]);
+fn the_record_of_what_is_not_there_is_as_the_rfc_has_it() {
+    for (address, end) in [
+        (OWN, &[0, 5, 0xc0, 12, 0, 1, 0x40][..]),
+        (OWN_V6, &[0, 8, 0xc0, 12, 0, 4, 0, 0, 0, 8]),
+    ] {
+        let mut expected = vec![0xc0, 12, 0, 47, 0x80, 1, 0, 0, 0, 120];
+        expected.extend(end);
+        assert!(told(name(1), address).to_bytes().ends_with(&expected));
+    }
 }
 
 #[test]
@@ -78,7 +100,7 @@ fn who_asks_for_a_unicast_answer_gets_one() {
     let said = scene.sent();
     assert_eq!(said.len(), 1);
     assert_eq!(said[0].destination.to_string(), NEIGHBOUR);
-    assert_eq!(message(&said[0]), response(&[record(name, OWN)]));
+    assert_eq!(message(&said[0]), told(name, OWN));
 }
 
 #[test]
@@ -136,16 +158,10 @@ fn a_simple_resolver_gets_what_it_understands() {
     let said = scene.sent();
     assert_eq!(said.len(), 1);
     assert_eq!(said[0].destination.to_string(), "192.0.2.9:40000");
-    let flush = false;
-    let ttl = 10;
-    let expected = Message {
-        id: 0x1234,
-        ..response(&[Record {
-            flush,
-            ttl,
-            ..record(name, OWN)
-        }])
-    };
+    let mut expected = told(name, OWN);
+    expected.id = 0x1234;
+    (expected.records[0].flush, expected.records[0].ttl) = (false, 10);
+    (expected.only[0].flush, expected.only[0].ttl) = (false, 10);
     assert_eq!(message(&said[0]), expected);
     let asked = query.to_bytes();
     assert_eq!(said[0].bytes[4..6], [0, 1], "one question");
@@ -202,7 +218,7 @@ fn a_new_interface_hears_the_names_and_the_old_ones_do_not_again() {
     assert_eq!(said.len(), 2);
     for (_, transmit) in said {
         assert_eq!(transmit.interface, WIRELESS);
-        assert_eq!(message(&transmit), response(&[record(name, OWN)]));
+        assert_eq!(message(&transmit), told(name, OWN));
     }
 }
 

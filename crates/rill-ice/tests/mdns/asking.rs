@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rill_ice::mdns::{Event, Kind, Message, Question, Record, ResolveError};
 
 use crate::scene::{
-    ETHERNET, NEIGHBOUR, OWN, SECOND, Scene, ip, message, ms, name, qm, record, response,
+    ETHERNET, NEIGHBOUR, OWN, SECOND, Scene, ip, message, ms, name, qm, record, response, told,
 };
 
 fn resolved(query: rill_ice::mdns::QueryId, addresses: &[&str]) -> Event {
@@ -43,6 +43,7 @@ fn a_message_has_one_question_and_goes_to_every_link() {
             response,
             questions,
             records,
+            ..
         } = message(transmit);
         assert!(id == 0 && !response && records.is_empty());
         let [
@@ -97,6 +98,18 @@ fn an_answer_counts_after_the_other_family_had_its_chance() {
         "asked again"
     );
     assert_eq!(scene.mdns.counters().answers, 1);
+}
+
+#[test]
+fn an_answer_that_says_it_is_all_counts_at_once() {
+    let mut scene = Scene::new();
+    let query = scene.mdns.resolve(scene.now, name(1)).unwrap();
+    let mut empty = told(name(1), "192.0.2.9");
+    empty.records.clear();
+    scene.hear(NEIGHBOUR, &empty);
+    assert_eq!(scene.events(), [], "there is no address yet");
+    scene.hear(NEIGHBOUR, &told(name(1), "192.0.2.9"));
+    assert_eq!(scene.events(), [resolved(query, &["192.0.2.9"])]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rill_ice::mdns::{
-    Event, InterfaceAddress, InterfaceId, Kind, Mdns, Message, Name, Question, Received, Record,
-    Transmit,
+    Event, InterfaceAddress, InterfaceId, Kind, Mdns, Message, Name, Only, Question, Received,
+    Record, Transmit,
 };
 
 pub(crate) const ETHERNET: InterfaceId = InterfaceId(2);
@@ -189,6 +189,20 @@ pub(crate) fn record(name: Name, address: &str) -> Record {
         address: ip(address),
         ttl: 120,
         flush: true,
+    }
+}
+
+/// What we say of a name.
+pub(crate) fn told(name: Name, address: &str) -> Message {
+    let record = record(name, address);
+    Message {
+        only: vec![Only {
+            name,
+            ipv6: record.address.is_ipv6(),
+            ttl: record.ttl,
+            flush: true,
+        }],
+        ..response(&[record])
     }
 }
 
