@@ -74,7 +74,7 @@ impl Connections {
         };
         let known = end.id.remote == arrival.source && end.state != State::Gone;
         match (known, arrival.segment.kind) {
-            (true, Kind::Reset) if end.state == State::Opening => {
+            (true, Kind::Reset) if end.expected == 0 => {
                 self.fail(number, side, StreamError::Refused, on);
             }
             (true, Kind::Reset) => self.fail(number, side, StreamError::Reset, on),

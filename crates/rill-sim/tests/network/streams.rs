@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rill_sim::{
     Acceptance, Fate, HostConfig, HostId, Link, NatConfig, Seed, Simulation, StreamError,
-    StreamEvent, StreamId, StreamRequest,
+    StreamEvent, StreamId, StreamRequest, Verdict,
 };
 
 use crate::probe::{A, B, Probe, SECOND, ip, public, socket, stream};
@@ -280,4 +280,14 @@ fn what_was_lost_is_not_sent_again_after_a_reset() {
     let sent = simulation.trace().count(Fate::Sent);
     simulation.run_for(MINUTE);
     assert_eq!(simulation.trace().count(Fate::Sent), sent);
+}
+
+#[test]
+fn an_interceptor_sees_nothing_of_streams() {
+    let (mut simulation, a, b) = connected(1, &Link::default());
+    simulation.intercept(|_, _| Verdict::Drop);
+    let write = StreamRequest::Send(to_b(), b"x".to_vec());
+    simulation.endpoint_mut(a).request(write);
+    simulation.run_for(SECOND);
+    assert_eq!(simulation.endpoint(b).read(), b"x");
 }

@@ -105,3 +105,21 @@ fn the_trace_tells_tls_from_tcp() {
         assert!(trace.contains(label) && trace.contains("SYN-ACK 0 Delivered"));
     }
 }
+
+#[test]
+fn a_handshake_that_is_broken_off_is_no_refusal() {
+    let mut simulation = Simulation::new(Seed::new(1));
+    let a = simulation.add_host(public("a", A, &Link::default()), Probe::new);
+    let b = simulation.add_host(public("b", B, &Link::default()), |host| {
+        Probe::serving(host, certificate("b"))
+    });
+    let id = stream("198.51.100.1:1", "198.51.100.2:443");
+    let client = simulation.endpoint_mut(a);
+    client.request(StreamRequest::Connect(id, tls("b", true)));
+    simulation.run_for(Duration::from_millis(25));
+    let id = stream("198.51.100.2:443", "198.51.100.1:1");
+    simulation.endpoint_mut(b).request(StreamRequest::Reset(id));
+    simulation.run_for(SECOND);
+    let reset = StreamEvent::Failed(StreamError::Reset);
+    assert_eq!(simulation.endpoint(a).told(), [&reset]);
+}
