@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rill_stun::{Check, Message, Method, SecurityFeatures};
+use rill_stun::{Algorithm, Check, Message, Method, SecurityFeatures};
 
 use crate::probe::SECOND;
 use crate::turn_client::{PEER, Proof, code, network, server};
@@ -27,6 +27,11 @@ fn every_proof_is_taken_where_it_is_offered() {
         if expected == 0 {
             let message = Message::parse(&response).expect("it is sound");
             assert_eq!(message.verify_integrity_with(&client.key()), Check::Valid);
+            let algorithm = match proof {
+                Proof::Md5 => Algorithm::HmacSha1,
+                Proof::Sha256 | Proof::Userhash => Algorithm::HmacSha256,
+            };
+            assert_eq!(message.integrity_algorithm(), Some(algorithm));
         }
     }
 }
