@@ -7,12 +7,13 @@
 //!
 //! # Standards
 //!
-//! - draft-ietf-mmusic-mdns-ice-candidates-03: names are random UUIDs; they are announced and not
-//!   probed for; only names of that form are looked for.
+//! - draft-ietf-mmusic-mdns-ice-candidates-03: names are random UUIDs that are not probed for; only
+//!   names of that form are looked for.
 //! - RFC 6762: messages, questions for unicast answers, simple resolvers, one multicast a second of
-//!   each record on each link, announcements, goodbyes, the source address check, and that a name
+//!   each record on each link, goodbyes, the source address check, and that a name
 //!   has no address of the other family.
-//! - Not followed: §7.3 and §7.4, silence when somebody else asked or answered; §9, conflicts (122
+//! - Not followed: §8.3 and the draft's §3.1.1, announcements (they would hold back the first answer
+//!   by a second); §7.3 and §7.4, silence when somebody else asked or answered; §9, conflicts (122
 //!   random bits have none, and a name that an attacker claims too is not given up for it); §14,
 //!   addresses only on the interface that has them (a name is answered for on all, since the asker
 //!   may be on any).
@@ -28,7 +29,7 @@
 //! let mut mdns = Mdns::new(true);
 //! let name = Name::random(&mut ChaCha20Rng::seed_from_u64(1));
 //! let address = "192.0.2.7".parse()?;
-//! mdns.register(now, name, address)?;
+//! mdns.register(name, address)?;
 //!
 //! let query = mdns.resolve(now, name)?;
 //! assert_eq!(mdns.poll_event(), Some(Event::Resolved { query, addresses: vec![address] }));
@@ -117,7 +118,7 @@ impl Event {
 pub struct Counters {
     /// Questions sent: one for each family of address, on each link.
     pub questions_sent: u64,
-    /// Answers and announcements sent.
+    /// Answers sent.
     pub responses_sent: u64,
     /// Queries received.
     pub queries_received: u64,
@@ -153,11 +154,10 @@ impl Mdns {
         }
     }
 
-    /// The addresses of the interfaces to speak on, 64 at most. Names are announced on those that
-    /// are new.
-    pub fn set_interfaces(&mut self, now: Instant, addresses: Vec<InterfaceAddress>) {
+    /// The addresses of the interfaces to speak on, 64 at most.
+    pub fn set_interfaces(&mut self, addresses: Vec<InterfaceAddress>) {
         self.interfaces.set(addresses);
-        self.responder.set_links(now, self.interfaces.links());
+        self.responder.set_links(self.interfaces.links());
     }
 
     /// Answers for a name from now on, on every interface.
@@ -166,14 +166,8 @@ impl Mdns {
     ///
     /// [`RegisterError::Taken`] if the name is registered, [`RegisterError::Full`] if 1024 names
     /// are.
-    pub fn register(
-        &mut self,
-        now: Instant,
-        name: Name,
-        address: IpAddr,
-    ) -> Result<(), RegisterError> {
-        let links = self.interfaces.links();
-        self.responder.register(now, links, name, address)?;
+    pub fn register(&mut self, name: Name, address: IpAddr) -> Result<(), RegisterError> {
+        self.responder.register(name, address)?;
         self.querier.registered(name, address);
         Ok(())
     }

@@ -23,9 +23,6 @@ const LEGACY_TTL: u32 = 10;
 /// A record is multicast on a link no more often (RFC 6762 §6).
 const REST: Duration = Duration::from_secs(1);
 
-/// How often a new name is announced (RFC 6762 §8.3).
-const ANNOUNCEMENTS: u8 = 2;
-
 /// What was not multicast for a quarter of its lifetime is multicast even to one who would take an
 /// answer alone (RFC 6762 §5.4).
 const RECENT: Duration = Duration::from_secs(TTL as u64 / 4);
@@ -65,14 +62,12 @@ struct Registered {
 }
 
 /// Where a record stands on one link.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Shown {
     /// When it was multicast last.
     last: Option<Instant>,
     /// When it is to be multicast.
     due: Option<Instant>,
-    /// Announcements that are still to be made.
-    announcements: u8,
 }
 
 impl Default for Responder {
@@ -86,27 +81,19 @@ impl Default for Responder {
 }
 
 impl Responder {
-    /// Starts to answer for a name. It is announced, and not probed for: that nobody else has it is
-    /// certain enough (draft-ietf-mmusic-mdns-ice-candidates §3.1.1).
-    pub(super) fn register(
-        &mut self,
-        now: Instant,
-        links: &[Link],
-        name: Name,
-        address: IpAddr,
-    ) -> Result<(), RegisterError> {
+    /// Starts to answer for a name. It is not probed for: that nobody else has it is certain enough
+    /// (draft-ietf-mmusic-mdns-ice-candidates §3.1.1). Nor is it announced, against the draft and
+    /// RFC 6762 §8.3: nobody can have known it before, and an announcement would hold back, by a
+    /// second, the answer to the question that follows it when the candidate is signalled.
+    pub(super) fn register(&mut self, name: Name, address: IpAddr) -> Result<(), RegisterError> {
         if self.names.contains_key(&name) {
             return Err(RegisterError::Taken);
         }
         if self.names.len() == MAX_NAMES {
             return Err(RegisterError::Full);
         }
-        let shown = links.iter().map(|link| (*link, Shown::announce(now)));
-        let registered = Registered {
-            address,
-            shown: shown.collect(),
-        };
-        self.names.insert(name, registered);
+        let shown = BTreeMap::new();
+        self.names.insert(name, Registered { address, shown });
         Ok(())
     }
 
@@ -117,7 +104,6 @@ impl Responder {
         };
         registered.shown.retain(|_, shown| shown.last.is_some());
         for shown in registered.shown.values_mut() {
-            shown.announcements = 0;
             shown.due = Some(shown.earliest(now));
         }
         if self.leaving.len() < MAX_NAMES && !registered.shown.is_empty() {
@@ -135,16 +121,10 @@ impl Responder {
         self.names.is_empty() && self.leaving.is_empty()
     }
 
-    /// Announces all names on links that are new, and forgets those that are gone.
-    pub(super) fn set_links(&mut self, now: Instant, links: &[Link]) {
+    /// Forgets the links that are gone.
+    pub(super) fn set_links(&mut self, links: &[Link]) {
         for registered in self.names.values_mut().chain(self.leaving.values_mut()) {
             registered.shown.retain(|link, _| links.contains(link));
-        }
-        for registered in self.names.values_mut() {
-            for link in links {
-                let shown = registered.shown.entry(*link);
-                shown.or_insert_with(|| Shown::announce(now));
-            }
         }
         self.leaving.retain(|_, registered| registered.is_due());
     }
@@ -162,7 +142,7 @@ impl Responder {
         let near = interfaces.is_near(received.interface, asker);
         let simple = received.from.port() != super::PORT;
         // RFC 6762 §5.5, §11: no packet of ours leaves the link.
-        if !near && (simple || !received.multicast) {
+        if !near && (simple || !received.multicast) || !interfaces.links().contains(&link) {
             return None;
         }
         // RFC 6762 §15.1: what is sent to port 5353 of this machine reaches one of the processes
@@ -184,9 +164,7 @@ impl Responder {
             {
                 continue;
             }
-            let Some(shown) = registered.shown.get_mut(&link) else {
-                continue;
-            };
+            let shown = registered.shown.entry(link).or_default();
             let direct = question.unicast || !received.multicast;
             if simple {
                 answer_simply(&mut reply, question, registered.address);
@@ -257,14 +235,6 @@ impl Registered {
 }
 
 impl Shown {
-    const fn announce(now: Instant) -> Self {
-        Self {
-            last: None,
-            due: Some(now),
-            announcements: ANNOUNCEMENTS,
-        }
-    }
-
     fn earliest(self, now: Instant) -> Instant {
         self.last.map_or(now, |last| now.max(last + REST))
     }
@@ -286,8 +256,7 @@ impl Shown {
             return false;
         }
         self.last = Some(now);
-        self.announcements = self.announcements.saturating_sub(1);
-        self.due = (self.announcements > 0).then(|| now + REST);
+        self.due = None;
         true
     }
 }

@@ -1,6 +1,6 @@
 //! What is said of the names that are registered.
 
-use rill_ice::mdns::{GROUP_V4, GROUP_V6, Kind, Message, Record, RegisterError};
+use rill_ice::mdns::{Kind, Message, Record, RegisterError};
 
 use crate::scene::{
     ETHERNET, NEIGHBOUR, OWN, OWN_V6, SECOND, Scene, WIRELESS, message, ms, name, qm, qu, question,
@@ -8,28 +8,31 @@ use crate::scene::{
 };
 
 #[test]
-fn a_new_name_is_announced_twice_and_not_probed_for() {
+fn a_new_name_is_neither_probed_for_nor_announced() {
     let mut scene = Scene::dual();
     let name = name(1);
-    scene
-        .mdns
-        .register(scene.now, name, OWN.parse().unwrap())
-        .unwrap();
-    let said = scene.run(10 * SECOND);
-    let times: Vec<u64> = said.iter().map(|(at, _)| *at).collect();
-    assert_eq!(times, [0, 0, 1000, 1000], "twice on each link");
-    for (_, transmit) in &said {
-        // Authoritative, identifier zero, cache-flush bit, TTL 120, no question.
-        assert_eq!(transmit.bytes[..6], [0, 0, 0x84, 0, 0, 0]);
-        assert_eq!(message(transmit), told(name, OWN));
-        assert_eq!(transmit.interface, ETHERNET);
-        assert!(transmit.is_multicast());
+    scene.mdns.register(name, OWN.parse().unwrap()).unwrap();
+    assert!(scene.run(10 * SECOND).is_empty());
+}
+
+#[test]
+fn the_first_question_is_answered_at_once_with_all_that_is_to_say() {
+    let mut scene = Scene::dual();
+    let name = name(1);
+    scene.mdns.register(name, OWN.parse().unwrap()).unwrap();
+    for (from, group) in [
+        (NEIGHBOUR, "224.0.0.251:5353"),
+        ("[fe80::9]:5353", "[ff02::fb%2]:5353"),
+    ] {
+        scene.hear(from, &qm(name, Kind::A));
+        let said = scene.sent();
+        assert_eq!(said.len(), 1);
+        // Authoritative, identifier zero, no question.
+        assert_eq!(said[0].bytes[..6], [0, 0, 0x84, 0, 0, 0]);
+        assert_eq!(message(&said[0]), told(name, OWN));
+        assert_eq!(said[0].destination.to_string(), group);
+        assert_eq!(said[0].interface, ETHERNET);
     }
-    let groups: Vec<_> = said[..2]
-        .iter()
-        .map(|(_, to)| to.destination.ip())
-        .collect();
-    assert_eq!(groups, [std::net::IpAddr::from(GROUP_V4), GROUP_V6.into()]);
 }
 
 #[test]
@@ -208,18 +211,18 @@ fn links_have_rates_of_their_own() {
 }
 
 #[test]
-fn a_new_interface_hears_the_names_and_the_old_ones_do_not_again() {
-    let mut scene = Scene::new();
-    let name = scene.settled(1, OWN);
-    let both = [(ETHERNET, OWN, 24), (WIRELESS, "198.51.100.1", 24)];
-    scene.interfaces(&both);
-    scene.interfaces(&both);
-    let said = scene.run(5 * SECOND);
-    assert_eq!(said.len(), 2);
-    for (_, transmit) in said {
-        assert_eq!(transmit.interface, WIRELESS);
-        assert_eq!(message(&transmit), told(name, OWN));
-    }
+fn questions_are_answered_on_the_interfaces_there_are() {
+    let mut scene = Scene::on(&[(WIRELESS, "198.51.100.1", 24)], true);
+    let name = name(1);
+    scene.mdns.register(name, OWN.parse().unwrap()).unwrap();
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+    assert_eq!(scene.said(), []);
+    scene.interfaces(&[(WIRELESS, "198.51.100.1", 24), (ETHERNET, OWN, 24)]);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+    assert_eq!(scene.said(), [told(name, OWN)]);
+    scene.interfaces(&[(WIRELESS, "198.51.100.1", 24)]);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
+    assert!(scene.run(5 * SECOND).is_empty());
 }
 
 #[test]
@@ -259,19 +262,19 @@ fn several_names_share_a_message_and_each_stands_in_it_once() {
 #[test]
 fn messages_stay_below_every_mtu() {
     let mut scene = Scene::new();
-    for number in 0..100 {
-        let registered = scene
-            .mdns
-            .register(scene.now, name(number), OWN_V6.parse().unwrap());
+    for number in 0..60 {
+        let registered = scene.mdns.register(name(number), OWN_V6.parse().unwrap());
         registered.unwrap();
     }
+    let questions = (0..60).map(|number| question(name(number), Kind::Any));
+    let query = Message {
+        questions: questions.collect(),
+        ..Message::default()
+    };
+    scene.hear(NEIGHBOUR, &query);
     let said = scene.sent();
-    assert_eq!(
-        said.iter()
-            .map(|said| message(said).records.len())
-            .sum::<usize>(),
-        100
-    );
+    let records = said.iter().map(|said| message(said).records.len());
+    assert_eq!(records.sum::<usize>(), 60);
     assert!(
         said.iter().all(|said| said.bytes.len() <= 1232),
         "fits IPv6's least MTU"
@@ -295,10 +298,7 @@ fn a_name_is_taken_back_where_it_was_heard() {
 
     // And not where nobody has heard of it.
     let silent = crate::scene::name(2);
-    scene
-        .mdns
-        .register(scene.now, silent, OWN.parse().unwrap())
-        .unwrap();
+    scene.mdns.register(silent, OWN.parse().unwrap()).unwrap();
     scene.mdns.unregister(scene.now, silent);
     assert!(scene.run(5 * SECOND).is_empty());
     assert!(scene.mdns.is_idle());
@@ -309,15 +309,12 @@ fn registrations_have_a_limit_and_a_name_one_address() {
     let mut scene = Scene::new();
     let address = OWN.parse().unwrap();
     for number in 0..1024 {
-        assert_eq!(
-            scene.mdns.register(scene.now, name(number), address),
-            Ok(())
-        );
+        assert_eq!(scene.mdns.register(name(number), address), Ok(()));
     }
-    let taken = scene.mdns.register(scene.now, name(7), address);
+    let taken = scene.mdns.register(name(7), address);
     assert_eq!(taken, Err(RegisterError::Taken));
-    let full = scene.mdns.register(scene.now, name(5000), address);
+    let full = scene.mdns.register(name(5000), address);
     assert_eq!(full, Err(RegisterError::Full));
     scene.mdns.unregister(scene.now, name(7));
-    assert_eq!(scene.mdns.register(scene.now, name(5000), address), Ok(()));
+    assert_eq!(scene.mdns.register(name(5000), address), Ok(()));
 }

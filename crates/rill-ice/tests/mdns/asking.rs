@@ -181,7 +181,7 @@ fn a_cancelled_query_has_no_event_even_if_it_waited_already() {
 fn names_of_this_process_need_no_network() {
     let mut scene = Scene::on(&[], true);
     let early = scene.mdns.resolve(scene.now, name(1)).unwrap();
-    scene.mdns.register(scene.now, name(1), ip(OWN)).unwrap();
+    scene.mdns.register(name(1), ip(OWN)).unwrap();
     assert_eq!(scene.events(), [resolved(early, &[OWN])]);
     let late = scene.mdns.resolve(scene.now, name(1)).unwrap();
     assert_eq!(scene.events(), [resolved(late, &[OWN])]);

@@ -76,14 +76,15 @@ impl Scene {
                 prefix,
             }
         });
-        self.mdns.set_interfaces(self.now, addresses.collect());
+        self.mdns.set_interfaces(addresses.collect());
     }
 
-    /// Registers a name and lets it be announced.
+    /// Registers a name that was multicast a while ago.
     pub(crate) fn settled(&mut self, number: u64, address: &str) -> Name {
         let name = name(number);
-        let registered = self.mdns.register(self.now, name, ip(address));
+        let registered = self.mdns.register(name, ip(address));
         registered.expect("there is room");
+        self.hear(NEIGHBOUR, &qm(name, Kind::Any));
         self.run(3 * SECOND);
         name
     }

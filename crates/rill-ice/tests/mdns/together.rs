@@ -110,7 +110,7 @@ fn a_name_is_found_under_loss() {
         let mut wire = Wire::new(seed, 30);
         let now = wire.ends[0].now;
         wire.ends[0].mdns.resolve(now, name(1)).unwrap();
-        wire.ends[1].mdns.register(now, name(1), ip(OTHER)).unwrap();
+        wire.ends[1].mdns.register(name(1), ip(OTHER)).unwrap();
         let (took, event) = wire.event();
         assert!(
             matches!(event, Event::Resolved { .. }),

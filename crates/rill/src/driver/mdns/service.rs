@@ -151,7 +151,7 @@ impl Service {
             }
             Command::Register { name, address } => {
                 self.list_interfaces(now);
-                if let Err(error) = self.core.register(now, name, address) {
+                if let Err(error) = self.core.register(name, address) {
                     self.trouble = Some(error.to_string());
                 }
             }
@@ -202,7 +202,7 @@ impl Service {
                 }
             }
         }
-        self.core.set_interfaces(now, own.clone());
+        self.core.set_interfaces(own.clone());
         self.own = own;
     }
 
