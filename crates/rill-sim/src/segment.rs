@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn patience_ends_after_a_minute() {
         let start = Instant::now();
-        let (mut segment, mut now) = (segment(start, 0), start);
+        let (mut segment, mut now) = (segment(start, 7_000), start);
         while !segment.is_given_up(now) {
             now = segment.lose(now);
         }

@@ -36,9 +36,9 @@ pub(crate) struct Client {
     pub(crate) user: String,
     pub(crate) password: String,
     pub(crate) proof: Proof,
-    realm: Vec<u8>,
+    pub(crate) realm: Vec<u8>,
     pub(crate) nonce: Option<Vec<u8>>,
-    algorithms: Vec<u8>,
+    pub(crate) algorithms: Vec<u8>,
     pub(crate) id: u8,
     inbox: Vec<u8>,
 }

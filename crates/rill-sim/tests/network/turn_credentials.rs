@@ -93,3 +93,20 @@ fn a_nonce_gets_stale_by_use_and_by_age() {
     assert_eq!(client.permit(&mut simulation, PEER), 0);
     assert_eq!(simulation.turn_server(id).counters().errors(438), 1);
 }
+
+#[test]
+fn what_was_tampered_with_is_refused() {
+    let (mut simulation, _, mut client) = network(server().with_sha256());
+    client.proof = Proof::Sha256;
+    client.ask(&mut simulation, Method::ALLOCATE, |writer| writer);
+    let list = client.algorithms.clone();
+    client.algorithms = list[..4].to_vec();
+    let response = client.ask(&mut simulation, Method::ALLOCATE, |writer| writer);
+    assert_eq!(response.map(|it| code(&it)), Some(400));
+    client.algorithms = list;
+    client.realm = b"elsewhere".to_vec();
+    let response = client.ask(&mut simulation, Method::ALLOCATE, |writer| writer);
+    assert_eq!(response.map(|it| code(&it)), Some(401));
+    assert_eq!(client.realm, b"rill.example");
+    client.allocated(&mut simulation);
+}

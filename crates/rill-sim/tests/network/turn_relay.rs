@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rill_sim::{
-    Firewall, Link, NatConfig, Simulation, StreamEvent, StreamRequest, Transport, TurnServerId,
+    Firewall, Link, NatConfig, Simulation, StreamEvent, StreamRequest, Transport, TurnManner,
+    TurnServerId,
 };
 use rill_stun::{
     ChannelData, ChannelNumber, Message, Method, Padding, TransactionId, wrap_send_indication,
@@ -225,4 +226,23 @@ fn where_only_one_port_is_open_tls_gets_through_and_nobody_else_is_sent_to() {
             .iter()
             .any(|it| it.to_string().contains("192.0.2.1:49152 > 198.51.100.2:7"))
     );
+}
+
+#[test]
+fn a_server_that_falls_silent_relays_nothing() {
+    let (mut simulation, id, mut client) = network(server());
+    let relayed = client.allocated(&mut simulation);
+    bind(&mut client, &mut simulation, PEER);
+    let server = simulation.turn_server_mut(id);
+    server.set_manner(TurnManner::Silent);
+    send_indication(&client, &mut simulation, PEER, b"x");
+    send_on_channel(&client, &mut simulation, b"x");
+    let datagram = rill_sim::Datagram {
+        local: socket(PEER),
+        remote: relayed,
+        bytes: b"x".to_vec(),
+    };
+    simulation.inject(rill_sim::Realm::INTERNET, datagram);
+    assert!(client.receive(&mut simulation).is_empty());
+    assert_eq!(relayed_counts(&simulation, id), [0, 0, 0]);
 }

@@ -89,6 +89,12 @@ fn families_are_given_as_far_as_there_are_relays() {
         (AddressFamily::V6, 440)
     );
     assert_eq!(relayed(&response).len(), 1);
+    let again = client.ask_again(&mut simulation, Method::ALLOCATE, both);
+    assert_eq!(again, Some(response));
+    let refreshed = client.request(&mut simulation, Method::REFRESH, |writer| {
+        writer.requested_address_family(AddressFamily::V6)
+    });
+    assert_eq!(code(&refreshed), 443);
 
     let (mut simulation, _, mut client) = network(server().relaying_from(ip(RELAY_V6)));
     let response = client.request(&mut simulation, Method::ALLOCATE, both);
