@@ -57,6 +57,15 @@ fn families_are_asked_for_one_by_one() {
 }
 
 #[test]
+fn addresses_that_nobody_asked_for_are_left_out() {
+    let mut server = Server::new();
+    server.generous = true;
+    let mut scene = Scene::families(server, Families::V6);
+    scene.settle();
+    assert_eq!(relayed(&mut scene), [address("[2001:db8::15]:50001")]);
+}
+
+#[test]
 fn one_family_of_two_may_be_missing() {
     for code in [440, 508] {
         let mut server = Server::new();

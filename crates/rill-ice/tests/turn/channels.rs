@@ -80,6 +80,20 @@ fn data_on_it_are_the_peers_from_the_moment_it_was_asked_for() {
 }
 
 #[test]
+fn a_channel_is_a_permission_too() {
+    let mut scene = Scene::allocated(Server::new());
+    let peer = address("192.0.2.1:9");
+    scene.server.refuse(Method::CREATE_PERMISSION, 508, 1);
+    scene.client.bind_channel(scene.now, peer);
+    scene.settle();
+    let refused = scene.event();
+    assert!(matches!(refused, Some(Event::PermissionRefused { code: 508, .. })));
+    assert_eq!(scene.event(), Some(Event::Permitted(peer.ip())));
+    scene.pass_seconds(240);
+    assert_eq!(scene.count(Method::CREATE_PERMISSION), 2, "it is refreshed as such");
+}
+
+#[test]
 fn it_is_refreshed_and_so_is_its_permission() {
     let mut scene = Scene::allocated(Server::new());
     let peer = address("192.0.2.1:9");

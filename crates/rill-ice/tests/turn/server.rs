@@ -52,6 +52,10 @@ pub(crate) struct Server {
     pub(crate) lifetime: Option<u32>,
     /// A comprehension-required attribute that nobody knows.
     pub(crate) puzzle: bool,
+    /// Whether it gives addresses of families that nobody asked for.
+    pub(crate) generous: bool,
+    /// A NONCE in its successes.
+    pub(crate) stray_nonce: Option<&'static [u8]>,
     /// What it knows.
     pub(crate) allocated: bool,
     pub(crate) permissions: BTreeSet<IpAddr>,
@@ -75,6 +79,8 @@ impl Server {
             lacks: None,
             lifetime: Some(600),
             puzzle: false,
+            generous: false,
+            stray_nonce: None,
             allocated: false,
             permissions: BTreeSet::new(),
             channels: BTreeMap::new(),
@@ -220,7 +226,7 @@ impl Server {
             if let Some((_, code)) = self.lacks.filter(|(lacked, _)| *lacked == family) {
                 let error = ErrorCode { code, reason: "" };
                 writer = writer.address_error_code(AddressErrorCode { family, error });
-            } else if wanted.contains(&family) {
+            } else if wanted.contains(&family) || self.generous {
                 writer = writer.xor_relayed_address(*relayed);
             }
         }
@@ -232,6 +238,9 @@ impl Server {
         }
         if self.puzzle {
             writer = writer.raw(0x7abc, b"?");
+        }
+        if let Some(nonce) = self.stray_nonce {
+            writer = writer.nonce(nonce);
         }
         self.allocated = true;
         self.protect(request, writer);
