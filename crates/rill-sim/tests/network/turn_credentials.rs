@@ -101,7 +101,9 @@ fn what_was_tampered_with_is_refused() {
     client.ask(&mut simulation, Method::ALLOCATE, |writer| writer);
     let list = client.algorithms.clone();
     client.algorithms = list[..4].to_vec();
-    let response = client.ask(&mut simulation, Method::ALLOCATE, |writer| writer);
+    let response = client.ask(&mut simulation, Method::ALLOCATE, |writer| {
+        writer.requested_transport_udp()
+    });
     assert_eq!(response.map(|it| code(&it)), Some(400));
     client.algorithms = list;
     client.realm = b"elsewhere".to_vec();
