@@ -184,15 +184,18 @@ mod tests {
             kind: Kind::Host,
             base: base.ip(),
             server: None,
+            relay: None,
         });
         let candidate = LocalCandidate {
             kind: Kind::Host,
             address: base,
+            name: None,
             base,
             related: None,
             foundation: local.text(),
             priority: 1,
             url: None,
+            relay_protocol: None,
             socket: SocketId(1),
         };
         let mut locals = LocalCandidates::default();

@@ -56,13 +56,16 @@ pub use agent::Agent;
 pub use candidate::{
     AddCandidateError, Kind, LocalCandidate, Protocol, RemoteAddress, RemoteCandidate,
 };
-pub use config::{Config, Limits, Loopback, ServerHost, StunServer, Timing};
+pub use config::{
+    CandidatePolicy, Config, ExternalAddress, Family, HostAddresses, Limits, Loopback, Reach,
+    RelayProtocol, ServerConfig, ServerHost, Service, Timing, TurnAccess,
+};
 pub use counters::Counters;
 pub use credentials::Credentials;
 pub use event::{Event, GatheringState, ServerOutcome, TransportState};
 pub use identifier::{Generation, TransportId};
 pub use pacer::Pacer;
 pub use pair::{CandidatePair, PairCounters, PairInfo, PairState};
-pub use path::{Path, Proof, Received, SocketId, Transmit};
+pub use path::{Destination, Path, Proof, Received, SocketId, Transmit};
 pub use request::{Interface, Request, RequestId, Response, StreamId};
 pub use role::Role;

@@ -46,6 +46,8 @@ pub(crate) struct RemoteSide {
     pub(crate) ended_early: Option<String>,
     /// The peer does not trickle: what it said at first should be all.
     pub(crate) presumed_ended: bool,
+    /// Names that are being looked up.
+    pub(crate) lookups: usize,
     pub(crate) lite: bool,
 }
 
@@ -195,10 +197,10 @@ impl Session {
         })
     }
 
-    /// Whether both sides said their last candidate.
+    /// Whether both sides said their last candidate, and every name of the peer was looked up.
     pub(crate) fn candidates_ended(&self) -> bool {
         let has_peer_ended = self.remote.ended || self.remote.presumed_ended;
-        self.local.ended && has_peer_ended
+        self.local.ended && has_peer_ended && self.remote.lookups == 0
     }
 
     /// Whether the selected pair is answering; `None` without one.

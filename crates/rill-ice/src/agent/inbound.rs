@@ -5,6 +5,7 @@ use std::time::Instant;
 use rill_stun::{Algorithm, Check as Integrity, Class, Message, Method, is_stun};
 
 use super::pairing::Formation;
+use super::relayed::Unwrapped;
 use crate::candidate::RemoteId;
 use crate::context::Context;
 use crate::credentials::RemoteKey;
@@ -25,11 +26,35 @@ struct Request<'a> {
 }
 
 impl Agent {
-    pub(super) fn receive(&mut self, now: Instant, path: Path, bytes: &[u8]) -> Received {
+    pub(super) fn receive(&mut self, now: Instant, path: Path, bytes: &mut [u8]) -> Received {
         let Some(key) = self.ctx.sockets.owner(path.socket) else {
             self.ctx.counters.unknown_socket += 1;
             return Received::Dropped;
         };
+        let session = self.transports.session(key);
+        if let Some(relay) = session.and_then(|session| session.gatherer.relay_by_path(&path)) {
+            match self.unwrap(now, (key, relay), bytes) {
+                Unwrapped::Foreign => {}
+                Unwrapped::Consumed => return Received::Consumed,
+                Unwrapped::Data(path, range) => {
+                    let start = range.start;
+                    return self
+                        .receive_from(now, key, path, &bytes[range])
+                        .shifted(start);
+                }
+            }
+        }
+        self.receive_from(now, key, path, bytes)
+    }
+
+    /// A datagram on a socket of a session, be it bound or relayed.
+    fn receive_from(
+        &mut self,
+        now: Instant,
+        key: SessionKey,
+        path: Path,
+        bytes: &[u8],
+    ) -> Received {
         if !is_stun(bytes) {
             return self.application(now, key, path, bytes.len());
         }
@@ -83,6 +108,7 @@ impl Agent {
         }
         Received::Application {
             transport: key.transport,
+            path,
             range: 0..length,
             proof,
         }

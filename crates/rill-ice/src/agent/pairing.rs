@@ -80,6 +80,7 @@ impl Agent {
         }
         let state = self.initial_state(self.transports.set_of(key), &pair);
         let session = self.transports.session_mut(key)?;
+        session.permit(&mut self.ctx, pair.path);
         Some(session.checks.insert(Pair { state, ..pair }))
     }
 

@@ -252,10 +252,12 @@ impl Session {
                 kind: Kind::PeerReflexive,
                 base: base.base.ip(),
                 server: None,
+                relay: base.relay_protocol,
             });
             let candidate = LocalCandidate {
                 kind: Kind::PeerReflexive,
                 address: mapped,
+                name: None,
                 related: Some(base.base),
                 foundation: foundation.text(),
                 priority: check.priority,

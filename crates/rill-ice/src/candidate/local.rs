@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::candidate::Foundation;
-use crate::{Kind, SocketId};
+use crate::{Kind, RelayProtocol, SocketId};
 
 /// A candidate of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +12,12 @@ pub struct LocalCandidate {
     pub kind: Kind,
     /// Where the peer may reach us.
     pub address: SocketAddr,
+    /// The `.local` name that the peer is told instead of the address.
+    pub name: Option<String>,
     /// What we send from; the address itself for a host candidate.
     pub base: SocketAddr,
-    /// The related address of the candidate attribute; the base of a reflexive candidate.
+    /// The related address of the candidate attribute: the base of a reflexive candidate, the mapped
+    /// address of a relayed one (RFC 8839 §5.1). Unspecified where it is nobody's business.
     pub related: Option<SocketAddr>,
     /// Groups candidates that share their fate.
     pub foundation: String,
@@ -22,8 +25,16 @@ pub struct LocalCandidate {
     pub priority: u32,
     /// The server it came from.
     pub url: Option<String>,
+    /// How we reach the server that relays.
+    pub relay_protocol: Option<RelayProtocol>,
     /// The socket of its base.
     pub socket: SocketId,
+}
+
+impl LocalCandidate {
+    fn is_base(&self) -> bool {
+        matches!(self.kind, Kind::Host | Kind::Relayed)
+    }
 }
 
 /// Names a local candidate of one session.
@@ -72,13 +83,11 @@ impl LocalCandidates {
             .map(LocalId)
     }
 
-    /// The host candidate of a socket.
+    /// The candidate of a socket that is its own base: a host or a relayed one.
     pub(crate) fn base_of(&self, socket: SocketId) -> Option<LocalId> {
         self.list
             .iter()
-            .position(|local| {
-                local.candidate.socket == socket && local.candidate.kind == Kind::Host
-            })
+            .position(|local| local.candidate.socket == socket && local.candidate.is_base())
             .map(LocalId)
     }
 
@@ -118,7 +127,7 @@ impl LocalCandidates {
     pub(crate) fn surfaced_bases(&self) -> Vec<LocalId> {
         (0..self.list.len())
             .map(LocalId)
-            .filter(|&id| self[id].candidate.kind == Kind::Host)
+            .filter(|&id| self[id].candidate.is_base())
             .filter(|&id| self.is_surfaced(self[id].candidate.socket))
             .collect()
     }
@@ -144,11 +153,13 @@ mod tests {
         LocalCandidate {
             kind,
             address: address.parse().expect("an address"),
+            name: None,
             base: base.parse().expect("an address"),
             related: None,
             foundation: String::new(),
             priority: 1,
             url: None,
+            relay_protocol: None,
             socket: SocketId(1),
         }
     }
@@ -159,6 +170,7 @@ mod tests {
             kind: Kind::Host,
             base: IpAddr::from([10, 0, 0, 1]),
             server: None,
+            relay: None,
         });
         let mut locals = LocalCandidates::default();
         let host = candidate(Kind::Host, "10.0.0.1:5", "10.0.0.1:5");

@@ -16,6 +16,8 @@ pub(crate) struct RemoteId(u32);
 pub(crate) struct Remote {
     pub(crate) kind: Kind,
     pub(crate) address: SocketAddr,
+    /// What the peer calls the address, if it does not show it.
+    pub(crate) name: Option<Arc<str>>,
     pub(crate) priority: u32,
     pub(crate) foundation: RemoteFoundation,
     pub(crate) ufrag: Option<Arc<str>>,
@@ -42,7 +44,13 @@ impl Remote {
             protocol: Protocol::Udp,
             priority: self.priority,
             kind: self.kind,
-            address: RemoteAddress::Ip(self.address),
+            address: match &self.name {
+                None => RemoteAddress::Ip(self.address),
+                Some(name) => RemoteAddress::Name {
+                    name: name.to_string(),
+                    port: self.address.port(),
+                },
+            },
             ufrag: self.ufrag.as_deref().map(str::to_owned),
         }
     }
@@ -106,6 +114,38 @@ impl RemoteCandidates {
         Added::New(self.insert(Remote {
             kind: candidate.kind,
             address,
+            name: None,
+            priority: candidate.priority,
+            foundation: candidate.signalled_foundation(),
+            ufrag: candidate.ufrag.as_deref().map(Arc::from),
+            proved: false,
+        }))
+    }
+
+    /// The name of a signalled candidate was found to stand for an address.
+    pub(crate) fn resolve(&mut self, candidate: &RemoteCandidate, address: SocketAddr) -> Added {
+        let RemoteAddress::Name { name, .. } = &candidate.address else {
+            return Added::Known;
+        };
+        let name: Arc<str> = name.as_str().into();
+        if let Some(&id) = self.by_address.get(&address) {
+            let known = self
+                .list
+                .get_mut(&id)
+                .expect("the map names existing candidates");
+            if !known.is_discovered() {
+                return Added::Known;
+            }
+            known.kind = candidate.kind;
+            known.name = Some(name);
+            known.foundation = candidate.signalled_foundation();
+            self.discovered -= 1;
+            return Added::Upgraded(id);
+        }
+        Added::New(self.insert(Remote {
+            kind: candidate.kind,
+            address,
+            name: Some(name),
             priority: candidate.priority,
             foundation: candidate.signalled_foundation(),
             ufrag: candidate.ufrag.as_deref().map(Arc::from),
@@ -142,6 +182,7 @@ impl RemoteCandidates {
         Some(self.insert(Remote {
             kind: Kind::PeerReflexive,
             address,
+            name: None,
             priority,
             foundation: RemoteFoundation::Discovered(self.discoveries),
             ufrag: Some(ufrag.into()),

@@ -2,6 +2,7 @@
 //! done about it is in [`agent::gathering`](crate::agent).
 
 mod interface;
+mod relay;
 mod server;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,9 +12,10 @@ use std::time::Instant;
 use rill_stun::TransactionId;
 
 pub(crate) use interface::usable_addresses;
-pub(crate) use server::{SERVERS_MAX, Server, ServerState};
+pub(crate) use relay::{Relay, RelayId, Stage, Way};
+pub(crate) use server::{Refusal, SERVERS_MAX, Server, ServerState};
 
-use crate::{GatheringState, SocketId};
+use crate::{GatheringState, Path, SocketId};
 
 /// A bound socket.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,13 @@ pub(crate) enum QueryState {
     Dead,
 }
 
+/// Something to begin when its turn comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Query(QueryId),
+    Relay(RelayId),
+}
+
 /// What gathering knows. At most `local_addresses` sockets and 16 servers.
 #[derive(Debug, Default)]
 pub(crate) struct Gatherer {
@@ -58,7 +67,8 @@ pub(crate) struct Gatherer {
     pub(crate) bases: Vec<Base>,
     pub(crate) servers: Vec<Server>,
     pub(crate) queries: BTreeMap<QueryId, Query>,
-    pub(crate) queue: VecDeque<QueryId>,
+    pub(crate) relays: BTreeMap<RelayId, Relay>,
+    pub(crate) queue: VecDeque<Ask>,
     last: u32,
 }
 
@@ -76,7 +86,46 @@ impl Gatherer {
                 state: QueryState::Queued,
             },
         );
-        self.queue.push_back(id);
+        self.queue.push_back(Ask::Query(id));
+    }
+
+    /// Wants a relay of a server (RFC 8445 §5.1.1.2).
+    pub(crate) fn want_relay(&mut self, relay: Relay) -> RelayId {
+        self.last += 1;
+        let id = RelayId(self.last);
+        self.relays.insert(id, relay);
+        self.queue.push_back(Ask::Relay(id));
+        id
+    }
+
+    /// How many relays of a server there are or may be.
+    pub(crate) fn count_relays(&self, server: usize) -> usize {
+        let relays = self.relays.values();
+        relays.filter(|relay| relay.server == server).count()
+    }
+
+    /// The relay whose server is at the other end of a path.
+    pub(crate) fn relay_by_path(&self, path: &Path) -> Option<RelayId> {
+        let is_way = |way: &Way| match way {
+            Way::Datagrams { base, to } => (base.socket, *to) == path.key(),
+            Way::Stream { .. } => false,
+        };
+        let mut relays = self.relays.iter();
+        let found = relays.find(|(_, relay)| is_way(&relay.way) && relay.is_open())?;
+        Some(*found.0)
+    }
+
+    /// The relay that a socket stands for an address of.
+    pub(crate) fn relay_by_socket(&self, socket: SocketId) -> Option<RelayId> {
+        let holds = |relay: &Relay| {
+            let mut relayed = relay
+                .allocation()
+                .into_iter()
+                .flat_map(|held| &held.relayed);
+            relayed.any(|(own, _)| *own == socket)
+        };
+        let mut relays = self.relays.iter();
+        Some(*relays.find(|(_, relay)| holds(relay))?.0)
     }
 
     /// Asks and awaits nothing any more.
@@ -96,10 +145,12 @@ impl Gatherer {
 
     /// Whether some query of the server may still be answered.
     pub(crate) fn is_awaited(&self, server: usize) -> bool {
-        self.queries.values().any(|query| {
+        let is_asked = self.queries.values().any(|query| {
             query.server == server
                 && matches!(query.state, QueryState::Queued | QueryState::Sent(_))
-        })
+        });
+        let mut relays = self.relays.values();
+        is_asked || relays.any(|relay| relay.server == server && relay.is_awaited())
     }
 
     /// When the next server is to be given up.

@@ -184,6 +184,7 @@ impl Node {
                 id,
                 socket,
                 address,
+                ..
             } => {
                 let response = match self.host.bind(address) {
                     Ok(bound) => {
@@ -194,7 +195,7 @@ impl Node {
                 };
                 self.responses.push(now, (id, response));
             }
-            Request::Resolve { id, name } => {
+            Request::Resolve { id, name } | Request::ResolveMdns { id, name } => {
                 let answer = self.host.resolve(&name);
                 let response = match answer.addresses {
                     Ok(addresses) => Response::Resolved(addresses),
@@ -317,7 +318,9 @@ impl Endpoint for Node {
             let transmit = self.agent.poll_transmit(now, &mut self.buffer)?;
             assert!(self.buffer.len() <= 548, "a check fits the smallest path");
             let bytes = self.buffer.clone();
-            if let Some(datagram) = self.datagram(transmit.to, bytes) {
+            if let Some(datagram) =
+                self.datagram(transmit.to.path().expect("no server relays"), bytes)
+            {
                 return Some(datagram);
             }
         }
