@@ -19,7 +19,10 @@ pub(crate) fn to_line(local: &LocalCandidate) -> Candidate {
         transport: CandidateTransport::Udp,
         transport_in_capitals: false,
         priority: local.priority,
-        address: CandidateAddress::Ip(local.address.ip()),
+        address: match &local.name {
+            None => CandidateAddress::Ip(local.address.ip()),
+            Some(name) => CandidateAddress::Name(name.clone()),
+        },
         port: local.address.port(),
         kind,
         related_address: local

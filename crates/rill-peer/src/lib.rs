@@ -34,15 +34,16 @@ mod view;
 
 pub use rill_ice::mdns;
 pub use rill_ice::{
-    Agent, CandidatePair, GatheringState, Interface, Kind, LocalCandidate, Loopback, Pacer,
-    PairCounters, PairInfo, PairState, Path, Protocol, RemoteAddress, RemoteCandidate, Request,
-    RequestId, Response, Role, ServerOutcome, SocketId, Transmit, TransportId, TransportState,
+    Agent, CandidatePair, Destination, ExternalAddress, Family, GatheringState, HostAddresses,
+    Interface, Kind, LocalCandidate, Loopback, Pacer, PairCounters, PairInfo, PairState, Path,
+    Protocol, Reach, RelayProtocol, RemoteAddress, RemoteCandidate, Request, RequestId, Response,
+    Role, ServerOutcome, SocketId, StreamId, Transmit, TransportId, TransportState,
 };
 
 pub use self::{
     certificate::{Certificate, CertificateError, CertificateOptions},
     configuration::{
-        BundlePolicy, Configuration, ConfigurationError, IceTransportPolicy, Security,
+        BundlePolicy, Configuration, ConfigurationError, IceTransportPolicy, Security, TlsTrust,
     },
     data_channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError},
     description::{SdpType, SessionDescription, UnknownSdpType},

@@ -100,8 +100,11 @@ impl PeerConnection {
             .clone();
         let mut rng = ChaCha20Rng::from_seed(seed);
         let config = Config {
-            stun_servers: servers.stun,
+            servers: servers.usable,
+            policy: configuration.ice_transport_policy.candidates(),
             include_loopback: configuration.loopback,
+            host_addresses: configuration.host_addresses,
+            reach: configuration.reach.clone(),
             pacer: configuration.pacer.clone(),
             ..Config::default()
         };

@@ -44,6 +44,9 @@ impl View {
             (RemoteAddress::Ip(address), CandidateAddress::Ip(ip)) => {
                 (address.ip(), address.port()) == (*ip, other.port)
             }
+            (RemoteAddress::Name { name, port }, CandidateAddress::Name(other_name)) => {
+                (name, *port) == (other_name, other.port)
+            }
             _ => false,
         };
         let told = self.find(Side::Remote, &is_it);
