@@ -11,6 +11,8 @@ pub(crate) fn sentence(outcome: &ServerOutcome) -> String {
         ServerOutcome::Redundant(address) => {
             format!("answered: it sees {address}, which is a candidate already")
         }
+        ServerOutcome::Relayed(address) => format!("relays for you at {address}"),
+        ServerOutcome::Unusable(cause) => format!("could not be used: {cause}"),
         ServerOutcome::TimedOut => "did not answer: it is down, or UDP to it is blocked".to_owned(),
         ServerOutcome::ResolveFailed(cause) => {
             format!("has a name that was not resolved: {cause}")
