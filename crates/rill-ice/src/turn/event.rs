@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::Failure;
 
 /// What happened. After [`Redirected`](Self::Redirected), [`Failed`](Self::Failed),
-/// [`Lost`](Self::Lost) and [`Closed`](Self::Closed) nothing else does.
+/// [`Lost`](Self::Lost) and [`Closed`](Self::Closed) nothing else does; after
+/// [`Failed`](Self::Failed) there may still be something to transmit: an allocation of no use that
+/// is given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The server relays for us.
