@@ -220,6 +220,7 @@ fn questions_are_answered_on_the_interfaces_there_are() {
     scene.interfaces(&[(WIRELESS, "198.51.100.1", 24), (ETHERNET, OWN, 24)]);
     scene.hear(NEIGHBOUR, &qm(name, Kind::A));
     assert_eq!(scene.said(), [told(name, OWN)]);
+    scene.hear(NEIGHBOUR, &qm(name, Kind::A));
     scene.interfaces(&[(WIRELESS, "198.51.100.1", 24)]);
     scene.hear(NEIGHBOUR, &qm(name, Kind::A));
     assert!(scene.run(5 * SECOND).is_empty());
@@ -299,6 +300,7 @@ fn a_name_is_taken_back_where_it_was_heard() {
     // And not where nobody has heard of it.
     let silent = crate::scene::name(2);
     scene.mdns.register(silent, OWN.parse().unwrap()).unwrap();
+    scene.hear(NEIGHBOUR, &qm(silent, Kind::A));
     scene.mdns.unregister(scene.now, silent);
     assert!(scene.run(5 * SECOND).is_empty());
     assert!(scene.mdns.is_idle());

@@ -87,9 +87,9 @@ fn where_the_port_is_shared_no_unicast_answer_is_asked_for() {
 fn an_answer_counts_after_the_other_family_had_its_chance() {
     let mut scene = Scene::new();
     let query = scene.mdns.resolve(scene.now, name(1)).unwrap();
-    scene.sent();
+    scene.run(ms(90));
     scene.hear(NEIGHBOUR, &response(&[record(name(1), "192.0.2.9")]));
-    scene.run(ms(19));
+    assert!(scene.run(ms(19)).is_empty(), "asked again at 100 ms");
     assert_eq!(scene.events(), []);
     let rest = scene.run(ms(1));
     assert_eq!(scene.events(), [resolved(query, &["192.0.2.9"])]);
