@@ -123,3 +123,13 @@ fn what_nobody_fetches_is_bounded() {
     scene.receive(&on_channel(b"later"));
     assert_eq!(fetch(&mut scene), [b"later"]);
 }
+
+#[test]
+fn what_was_fetched_makes_room() {
+    let mut scene = bound(address("192.0.2.1:9"));
+    let datagram = on_channel(&[7; 60_000]);
+    for _ in 0..100 {
+        scene.receive(&datagram);
+        assert_eq!(fetch(&mut scene).len(), 1);
+    }
+}
