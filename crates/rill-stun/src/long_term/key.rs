@@ -35,10 +35,7 @@ pub fn userhash(username: &str, realm: &[u8]) -> [u8; 32] {
 }
 
 fn digest<D: Digest>(parts: &[&[u8]]) -> sha2::digest::Output<D> {
-    parts
-        .iter()
-        .fold(D::new(), Digest::chain_update)
-        .finalize()
+    parts.iter().fold(D::new(), Digest::chain_update).finalize()
 }
 
 /// Without trailing nulls and the quotes around it (RFC 8489 §9.2.2).
