@@ -87,10 +87,17 @@ fn a_channel_is_a_permission_too() {
     scene.client.bind_channel(scene.now, peer);
     scene.settle();
     let refused = scene.event();
-    assert!(matches!(refused, Some(Event::PermissionRefused { code: 508, .. })));
+    assert!(matches!(
+        refused,
+        Some(Event::PermissionRefused { code: 508, .. })
+    ));
     assert_eq!(scene.event(), Some(Event::Permitted(peer.ip())));
     scene.pass_seconds(240);
-    assert_eq!(scene.count(Method::CREATE_PERMISSION), 2, "it is refreshed as such");
+    assert_eq!(
+        scene.count(Method::CREATE_PERMISSION),
+        2,
+        "it is refreshed as such"
+    );
 }
 
 #[test]
