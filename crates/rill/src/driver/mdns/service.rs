@@ -143,6 +143,7 @@ impl Service {
                 match self.core.resolve(now, name) {
                     Ok(query) => {
                         self.waiting.insert(query, (name, answer));
+                        self.report();
                         self.answer();
                         self.give_up(query);
                     }
@@ -238,10 +239,15 @@ impl Service {
                 ));
             }
         }
+        self.report();
         self.answer();
+    }
+
+    /// Before who asked is told, so that whoever then looks sees how it came about.
+    fn report(&self) {
         let mut state = self.shared.lock();
         state.activity.counters = self.core.counters();
-        if self.trouble != state.activity.last_error && self.trouble.is_some() {
+        if self.trouble.is_some() && self.trouble != state.activity.last_error {
             state.activity.last_error.clone_from(&self.trouble);
         }
     }
