@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use rill_stun::ErrorCode;
 
 use crate::context::Context;
 use crate::gather::{Base, Refusal, Relay, RelayId, Stage, Way};
 use crate::session::Session;
 use crate::timer::Timer;
 use crate::turn::{self, Client, Failure};
-use crate::{RelayProtocol, Service, TurnAccess};
+use crate::{Path, RelayProtocol, Service, TurnAccess};
 
 impl Session {
     /// Wants relays of a server whose addresses are known: over UDP one from each base, over a
@@ -32,6 +33,9 @@ impl Session {
         let way = match (access.protocol, from) {
             (RelayProtocol::Udp, Some(base)) => Way::Datagrams { base, to },
             (RelayProtocol::Udp, None) => return,
+            (RelayProtocol::Tcp | RelayProtocol::Tls, _) if !ctx.config.reach.admits_family(to) => {
+                return;
+            }
             (RelayProtocol::Tcp | RelayProtocol::Tls, _) => {
                 let stream = ctx.sockets.allocate_stream();
                 Way::Stream { stream, to }
@@ -49,7 +53,7 @@ impl Session {
         if !matches!(relay.stage, Stage::Queued) {
             return;
         }
-        let (server, way) = (relay.server, relay.way);
+        let (server, way, name) = (relay.server, relay.way, relay.name.clone());
         match way {
             Way::Datagrams { .. } => self.start_client(ctx, now, id),
             Way::Stream { stream, to } => {
@@ -57,7 +61,7 @@ impl Session {
                 ctx.streams.insert(stream, (key, id));
                 let config = &self.gatherer.servers[server].config;
                 let is_tls = matches!(&config.service, Service::Turn(access) if access.protocol == RelayProtocol::Tls);
-                let name = is_tls.then(|| config.host.to_string());
+                let name = is_tls.then(|| name.unwrap_or_else(|| config.host.to_string()));
                 ctx.requests.connect((key, id), stream, to, name);
             }
         }
@@ -125,10 +129,7 @@ impl Session {
             let Some(client) = relay.client_mut() else {
                 return ctx.timers.clear(Timer::Relay(self.key, id));
             };
-            let mut bytes = Vec::new();
-            while client.poll_transmit(now, &mut bytes) {
-                ctx.outgoing.push_back((to, std::mem::take(&mut bytes)));
-            }
+            ctx.take_from(client, to, now);
             let Some(event) = client.poll_event() else {
                 break;
             };
@@ -166,7 +167,10 @@ impl Session {
             }
             turn::Event::Permitted(ip) => self.release_held_datagrams(ctx, id, ip),
             turn::Event::PermissionRefused { peer, .. } => self.permission_refused(ctx, id, peer),
-            turn::Event::Redirected { to, .. } => self.relay_redirected(ctx, id, to),
+            turn::Event::Redirected { to, domain } => {
+                self.relay_redirected(ctx, id, to, domain);
+                self.advance_gathering(ctx, now);
+            }
             turn::Event::Failed(failure) => {
                 let refusal = self.refusal_of(id, &failure);
                 self.relay_failed(ctx, id, refusal);
@@ -190,33 +194,48 @@ impl Session {
     }
 
     /// RFC 8489 §10: another server is to be asked.
-    fn relay_redirected(&mut self, ctx: &mut Context, id: RelayId, to: SocketAddr) {
+    fn relay_redirected(
+        &mut self,
+        ctx: &mut Context,
+        id: RelayId,
+        to: SocketAddr,
+        domain: Option<String>,
+    ) {
         let Some(relay) = self.gatherer.relays.get_mut(&id) else {
             return;
         };
-        let may = relay.may_be_sent_on();
-        let (server, redirects) = (relay.server, relay.redirects + 1);
-        let way = match relay.way {
-            Way::Datagrams { base, .. } => Way::Datagrams { base, to },
-            Way::Stream { .. } => Way::Stream {
+        let next = match relay.way {
+            _ if !relay.may_be_sent_on() => {
+                Err("the server sends on to another, which sends on again")
+            }
+            Way::Datagrams { base, .. } if base.address.is_ipv4() != to.is_ipv4() => {
+                Err("the server sends on to an address of the other family")
+            }
+            Way::Datagrams { base, .. } => Ok(Way::Datagrams { base, to }),
+            Way::Stream { .. } => Ok(Way::Stream {
                 stream: ctx.sockets.allocate_stream(),
                 to,
-            },
+            }),
         };
-        let reason = "the server sends on to another, which sends on again".to_owned();
+        let (server, redirects) = (relay.server, relay.redirects + 1);
+        let name = domain.or_else(|| relay.name.take());
         self.end_relay(ctx, id);
-        if may {
-            self.gatherer.want_relay(Relay {
-                redirects,
-                ..Relay::new(server, way)
-            });
-        } else {
-            let refusal = Refusal {
-                code: Some(300),
-                reason,
-                from: None,
-            };
-            self.gatherer.servers[server].refusal.get_or_insert(refusal);
+        match next {
+            Ok(way) => {
+                self.gatherer.want_relay(Relay {
+                    redirects,
+                    name,
+                    ..Relay::new(server, way)
+                });
+            }
+            Err(reason) => {
+                let refusal = Refusal {
+                    code: Some(ErrorCode::TRY_ALTERNATE),
+                    reason: reason.to_owned(),
+                    from: None,
+                };
+                self.gatherer.servers[server].refusal.get_or_insert(refusal);
+            }
         }
     }
 
@@ -228,6 +247,30 @@ impl Session {
         let server = relay.server;
         self.gatherer.servers[server].refusal.get_or_insert(refusal);
         self.end_relay(ctx, id);
+    }
+
+    /// Nothing can be sent to a server from one of our addresses: what is asked of it is given up at
+    /// once.
+    pub(super) fn fail_relays_at(&mut self, ctx: &mut Context, now: Instant, path: &Path) {
+        let mut tried = None;
+        while let Some(id) = self.gatherer.relay_by_path(path, tried) {
+            tried = Some(id);
+            let relay = self.gatherer.relays.get(&id);
+            if let Some(Way::Datagrams { base, .. }) = relay
+                .filter(|relay| relay.is_awaited())
+                .map(|relay| relay.way)
+            {
+                let refusal = Refusal {
+                    code: None,
+                    reason: "the TURN server cannot be reached from this address".to_owned(),
+                    from: Some(base.address),
+                };
+                self.relay_failed(ctx, id, refusal);
+            }
+        }
+        if tried.is_some() {
+            self.advance_gathering(ctx, now);
+        }
     }
 
     /// The allocation is gone, and with it every pair over it.
@@ -279,14 +322,17 @@ impl Session {
             return;
         };
         let to = relay.way.destination();
-        if let (Some(allocation), Some(now)) = (relay.allocation_mut(), ctx.latest) {
-            allocation.client.close(now);
-            let mut bytes = Vec::new();
-            while allocation.client.poll_transmit(now, &mut bytes) {
-                ctx.outgoing.push_back((to, std::mem::take(&mut bytes)));
+        // What was asked for may have been given, though the answer is not here yet.
+        if let (Some(client), Some(now)) = (relay.client_mut(), ctx.latest) {
+            client.close(now);
+            ctx.take_from(client, to, now);
+        }
+        if let Stage::Allocated(allocation) = std::mem::replace(&mut relay.stage, Stage::Over) {
+            for (socket, _) in allocation.relayed {
+                ctx.sockets.remove(socket);
+                ctx.events.forget_socket(socket);
             }
         }
-        relay.stage = Stage::Over;
         ctx.timers.clear(Timer::Relay(self.key, id));
         if let Some(stream) = relay.way.stream()
             && ctx.streams.remove(&stream).is_some()

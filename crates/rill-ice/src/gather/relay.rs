@@ -25,6 +25,8 @@ pub(crate) struct Relay {
     pub(crate) stage: Stage,
     /// How many servers have sent us on.
     pub(crate) redirects: u8,
+    /// The name in the certificate, where the last of them said so (RFC 8489 §10).
+    pub(crate) name: Option<String>,
 }
 
 /// How the server is reached.
@@ -85,6 +87,7 @@ impl Relay {
             way,
             stage: Stage::Queued,
             redirects: 0,
+            name: None,
         }
     }
 
@@ -153,11 +156,20 @@ impl Allocation {
     pub(crate) fn wrap(&mut self, peer: SocketAddr, datagram: &mut Vec<u8>) -> bool {
         match self.client.wrap(peer, datagram) {
             Ok(()) => true,
-            Err(WrapError::NotPermitted) if self.held.len() < HELD_MAX => {
-                self.held.push_back((peer, datagram.clone()));
+            Err(WrapError::NotPermitted) => {
+                self.hold(peer, datagram);
                 false
             }
             Err(_) => false,
+        }
+    }
+
+    /// A check that is repeated meanwhile waits once.
+    fn hold(&mut self, peer: SocketAddr, datagram: &[u8]) {
+        let mut held = self.held.iter();
+        let is_held = held.any(|(to, held)| *to == peer && held == datagram);
+        if !is_held && self.held.len() < HELD_MAX {
+            self.held.push_back((peer, datagram.to_owned()));
         }
     }
 
