@@ -202,8 +202,8 @@ impl Agent {
         self.settle(now);
     }
 
-    /// Closes everything. Afterwards there are only requests to close sockets and streams, and
-    /// goodbyes to TURN servers, which should be sent first.
+    /// Closes everything. Afterwards there are only goodbyes to TURN servers to be sent, and then
+    /// requests to close sockets and streams.
     pub fn close(&mut self, now: Instant) {
         self.ctx.advance(now);
         self.ctx.closed = true;
@@ -307,9 +307,10 @@ impl Agent {
 
 /// Outputs.
 impl Agent {
-    /// The next thing the driver is to do.
+    /// The next thing the driver is to do. Sockets and streams are closed after the last datagrams
+    /// over them were polled.
     pub fn poll_request(&mut self) -> Option<Request> {
-        self.ctx.requests.poll()
+        self.ctx.requests.poll(!self.ctx.outgoing.is_empty())
     }
 
     /// Writes the next datagram into `buffer`, which is cleared, and says where it goes.
@@ -349,8 +350,12 @@ impl Agent {
     /// When to call [`handle_timeout`](Self::handle_timeout) and poll datagrams next. A time
     /// that has passed means at once.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        // Goodbyes to be sent, or what waited for them.
+        if !self.ctx.outgoing.is_empty() || self.ctx.requests.held {
+            return self.ctx.latest;
+        }
         if self.ctx.closed {
-            return self.ctx.latest.filter(|_| !self.ctx.outgoing.is_empty());
+            return None;
         }
         let sending = self.transmit_at();
         let waiting = self.ctx.timers.next();

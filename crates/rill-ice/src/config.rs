@@ -1,7 +1,7 @@
 //! What the owner of an agent decides.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -63,6 +63,11 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
+    /// Whether asking it gives what asking the other gives.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.host, self.port, &self.service) == (&other.host, other.port, &other.service)
+    }
+
     /// Whether it is asked under a policy.
     pub(crate) fn serves(&self, policy: CandidatePolicy) -> bool {
         match self.service {
@@ -173,14 +178,23 @@ impl Reach {
     /// Whether an address of an interface may be used.
     pub(crate) fn admits(&self, interface: &Interface) -> bool {
         let is_wanted = self.interfaces.is_empty() || self.interfaces.contains(&interface.name);
-        let family = if interface.address.is_ipv4() {
+        is_wanted
+            && !self.excluded_interfaces.contains(&interface.name)
+            && self.admits_ip(interface.address)
+    }
+
+    /// Whether a server may be connected to.
+    pub(crate) fn admits_family(&self, of: SocketAddr) -> bool {
+        self.admits_ip(of.ip())
+    }
+
+    fn admits_ip(&self, address: IpAddr) -> bool {
+        let family = if address.is_ipv4() {
             Family::V4
         } else {
             Family::V6
         };
-        is_wanted
-            && !self.excluded_interfaces.contains(&interface.name)
-            && self.family.is_none_or(|only| only == family)
+        self.family.is_none_or(|only| only == family)
     }
 
     /// How an address of ours is seen from outside.

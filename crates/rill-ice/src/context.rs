@@ -20,6 +20,7 @@ use crate::session::Session;
 use crate::socket::Sockets;
 use crate::timer::{Timer, Timers};
 use crate::transaction::{Owner, Transaction, Transactions};
+use crate::turn::Client;
 use crate::{Config, Counters, Destination, Event, HostAddresses, Role, StreamId, mdns};
 
 /// Queues, tables and generators of one agent.
@@ -50,6 +51,9 @@ pub(crate) struct Context {
     /// How many paced transactions began: whose turn it is.
     pub(crate) turn: usize,
 }
+
+/// Most datagrams and messages that wait to be sent to TURN servers.
+const OUTGOING_MAX: usize = 512;
 
 impl Context {
     pub(crate) fn new(config: Config, role: Role, mut rng: ChaCha20Rng) -> Self {
@@ -120,6 +124,30 @@ impl Context {
         match self.config.host_addresses {
             HostAddresses::Plain => address,
             HostAddresses::Mdns => unspecified(address),
+        }
+    }
+
+    /// Queues what goes to a TURN server; what is too much is lost.
+    pub(crate) fn send_to_server(&mut self, to: Destination, bytes: Vec<u8>) {
+        if self.outgoing.len() < OUTGOING_MAX {
+            self.outgoing.push_back((to, bytes));
+        } else {
+            self.counters.over_limit += 1;
+        }
+    }
+
+    /// A stream is no more: nothing is written to it.
+    pub(crate) fn forget_stream(&mut self, stream: StreamId) {
+        self.streams.remove(&stream);
+        self.outgoing
+            .retain(|(to, _)| *to != Destination::Stream(stream));
+    }
+
+    /// Queues all that the client of a TURN server wants sent.
+    pub(crate) fn take_from(&mut self, client: &mut Client, to: Destination, now: Instant) {
+        let mut bytes = Vec::new();
+        while client.poll_transmit(now, &mut bytes) {
+            self.send_to_server(to, std::mem::take(&mut bytes));
         }
     }
 

@@ -138,7 +138,6 @@ pub(crate) enum Purpose {
     Register {
         session: SessionKey,
         base: Base,
-        name: String,
     },
     /// A candidate of the peer gets an address.
     Lookup {
@@ -166,6 +165,8 @@ pub(crate) struct Requests {
     last: u64,
     queue: VecDeque<Request>,
     outstanding: BTreeMap<RequestId, Purpose>,
+    /// Something was not closed yet when it was polled.
+    pub(crate) held: bool,
 }
 
 impl Requests {
@@ -201,12 +202,7 @@ impl Requests {
     }
 
     pub(crate) fn register_name(&mut self, session: SessionKey, base: Base, name: String) {
-        let purpose = Purpose::Register {
-            session,
-            base,
-            name: name.clone(),
-        };
-        let id = self.register(purpose);
+        let id = self.register(Purpose::Register { session, base });
         self.queue.push_back(Request::RegisterMdns {
             id,
             name,
@@ -249,7 +245,16 @@ impl Requests {
         self.queue.push_back(Request::CloseSocket { socket });
     }
 
-    pub(crate) fn poll(&mut self) -> Option<Request> {
+    /// The next one. What takes goodbyes is not closed before they are sent.
+    pub(crate) fn poll(&mut self, has_goodbyes: bool) -> Option<Request> {
+        let closes = matches!(
+            self.queue.front(),
+            Some(Request::CloseSocket { .. } | Request::CloseStream { .. })
+        );
+        self.held = closes && has_goodbyes;
+        if self.held {
+            return None;
+        }
         self.queue.pop_front()
     }
 

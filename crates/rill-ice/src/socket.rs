@@ -1,6 +1,6 @@
 //! The sockets bound for the agent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::identifier::SessionKey;
 use crate::{SocketId, StreamId};
@@ -9,8 +9,16 @@ use crate::{SocketId, StreamId};
 #[derive(Debug, Default)]
 pub(crate) struct Sockets {
     last: u32,
-    owners: BTreeMap<SocketId, SessionKey>,
-    relayed: BTreeSet<SocketId>,
+    owners: BTreeMap<SocketId, (SessionKey, Nature)>,
+}
+
+/// What a socket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// The driver's.
+    Bound,
+    /// It stands for a relayed address: the driver does not know it.
+    Relayed,
 }
 
 impl Sockets {
@@ -20,42 +28,33 @@ impl Sockets {
         StreamId(self.last)
     }
 
-    /// A socket that stands for a relayed address: the driver does not know it.
-    pub(crate) fn allocate_relayed(&mut self, owner: SessionKey) -> SocketId {
-        let socket = self.allocate(owner);
-        self.relayed.insert(socket);
-        socket
-    }
-
-    pub(crate) fn is_relayed(&self, socket: SocketId) -> bool {
-        self.relayed.contains(&socket)
-    }
-
-    pub(crate) fn allocate(&mut self, owner: SessionKey) -> SocketId {
+    pub(crate) fn allocate(&mut self, owner: SessionKey, nature: Nature) -> SocketId {
         self.last += 1;
         let socket = SocketId(self.last);
-        self.owners.insert(socket, owner);
+        self.owners.insert(socket, (owner, nature));
         socket
+    }
+
+    /// The session of a socket that is not gone, and what it is.
+    pub(crate) fn get(&self, socket: SocketId) -> Option<(SessionKey, Nature)> {
+        self.owners.get(&socket).copied()
     }
 
     pub(crate) fn owner(&self, socket: SocketId) -> Option<SessionKey> {
-        self.owners.get(&socket).copied()
+        Some(self.get(socket)?.0)
     }
 
     /// Forgets a socket that could not be bound, or whose relay is gone.
     pub(crate) fn remove(&mut self, socket: SocketId) {
         self.owners.remove(&socket);
-        self.relayed.remove(&socket);
     }
 
     /// Forgets the sockets of a session, and gives those that the driver knows.
     pub(crate) fn release(&mut self, owner: SessionKey) -> Vec<SocketId> {
-        let owned = self.owners.iter().filter(|(_, key)| **key == owner);
-        let mut released: Vec<SocketId> = owned.map(|(socket, _)| *socket).collect();
-        released.retain(|socket| {
-            self.owners.remove(socket);
-            !self.relayed.remove(socket)
-        });
+        let owned = self.owners.iter().filter(|(_, (key, _))| *key == owner);
+        let bound = owned.filter(|(_, (_, nature))| *nature == Nature::Bound);
+        let released = bound.map(|(socket, _)| *socket).collect();
+        self.owners.retain(|_, (key, _)| *key != owner);
         released
     }
 }

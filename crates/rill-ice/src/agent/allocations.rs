@@ -11,6 +11,7 @@ use crate::context::{Context, unspecified};
 use crate::gather::{Base, Relay, RelayId, Way};
 use crate::pair::{Pair, PairId, PairState};
 use crate::session::Session;
+use crate::socket::Nature;
 use crate::{CandidatePolicy, Destination, Kind, Path, RelayProtocol, ServerOutcome, SocketId};
 
 impl Session {
@@ -30,7 +31,7 @@ impl Session {
         let key = self.key;
         let addresses: Vec<_> = relayed
             .iter()
-            .map(|address| (ctx.sockets.allocate_relayed(key), *address))
+            .map(|address| (ctx.sockets.allocate(key, Nature::Relayed), *address))
             .collect();
         relay.allocate(addresses.clone());
         let server = &mut self.gatherer.servers[index];
@@ -40,7 +41,7 @@ impl Session {
         {
             self.report(ctx, now, index, ServerOutcome::Relayed(*first));
         }
-        if let (Way::Datagrams { base, to }, CandidatePolicy::All) = (way, ctx.config.policy) {
+        if let (Way::Datagrams { base, to }, CandidatePolicy::All) = (way, self.gatherer.policy) {
             self.reflexive(ctx, now, index, base, (mapped, to));
         }
         for (socket, address) in addresses {
@@ -65,7 +66,9 @@ impl Session {
             preference: relay_preference(way, access.protocol, index),
         };
         // RFC 8839 §5.1: the mapped address, unless nobody may know it (RFC 9429 §3.5.3).
-        let related = match ctx.config.policy {
+        let is_ours = |base: &Base| base.address.ip() == mapped.ip();
+        let related = match self.gatherer.policy {
+            CandidatePolicy::All if self.gatherer.bases.iter().any(is_ours) => ctx.shown(mapped),
             CandidatePolicy::All => mapped,
             CandidatePolicy::Relay => unspecified(address),
         };
@@ -90,7 +93,7 @@ impl Session {
                 let mut bytes = Vec::new();
                 let id = TransactionId(ctx.transaction_id());
                 Writer::new(&mut bytes, Class::Indication, Method::BINDING, id).finish();
-                ctx.outgoing.push_back((Destination::Datagram(path), bytes));
+                ctx.send_to_server(Destination::Datagram(path), bytes);
             }
         }
     }
@@ -137,7 +140,7 @@ impl Session {
         };
         for (peer, mut datagram) in allocation.release(ip) {
             if allocation.wrap(peer, &mut datagram) {
-                ctx.outgoing.push_back((to, datagram));
+                ctx.send_to_server(to, datagram);
             }
         }
     }

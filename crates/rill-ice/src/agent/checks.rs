@@ -54,6 +54,7 @@ impl Agent {
         session.fail_queries_to(&mut self.ctx, now, |query| {
             query.base.socket == path.socket && query.to == path.remote
         });
+        session.fail_relays_at(&mut self.ctx, now, path);
         let Some(id) = session.checks.by_path(path.socket, path.remote) else {
             return;
         };

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use crate::candidate::{FoundationKey, candidate_priority};
+use crate::candidate::{FoundationKey, LocalId, candidate_priority};
 use crate::context::Context;
 use crate::gather::{
     Ask, Base, QueryState, Relay, SERVERS_MAX, Server, ServerState, usable_addresses,
@@ -11,11 +11,12 @@ use crate::gather::{
 use crate::identifier::SessionKey;
 use crate::request::Purpose;
 use crate::session::Session;
+use crate::socket::Nature;
 use crate::timer::Timer;
 use crate::transaction::Owner;
 use crate::{
     Agent, CandidatePolicy, Event, GatheringState, HostAddresses, Interface, Kind, LocalCandidate,
-    RelayProtocol, Response, ServerHost, TransportId,
+    RelayProtocol, Response, ServerConfig, ServerHost, TransportId,
 };
 
 impl Agent {
@@ -33,21 +34,9 @@ impl Agent {
         self.ctx.requests.list_interfaces(session.key);
         // Names are resolved meanwhile, and a slow resolver counts against its server.
         let give_up = now + self.ctx.config.timing.server_deadline;
-        let policy = self.ctx.config.policy;
-        let servers = self.ctx.config.servers.iter();
-        let servers = servers.filter(|server| server.serves(policy));
-        for (index, config) in servers.take(SERVERS_MAX).enumerate() {
-            let mut server = Server::new(config.clone(), give_up);
-            match &config.host {
-                ServerHost::Ip(ip) => {
-                    server.resolved(&[*ip]);
-                }
-                ServerHost::Name(name) => {
-                    let name = name.clone();
-                    self.ctx.requests.resolve(session.key, index, name);
-                }
-            }
-            session.gatherer.servers.push(server);
+        session.gatherer.policy = self.ctx.config.policy;
+        for config in self.ctx.config.servers.clone() {
+            session.add_server(&mut self.ctx, config, give_up);
         }
         session.advance_gathering(&mut self.ctx, now);
     }
@@ -99,6 +88,25 @@ impl Agent {
 }
 
 impl Session {
+    fn add_server(&mut self, ctx: &mut Context, config: ServerConfig, give_up: Instant) {
+        let servers = &mut self.gatherer.servers;
+        let is_known = servers.iter().any(|known| known.config.is_same(&config));
+        let index = servers.len();
+        if is_known || index == SERVERS_MAX || !config.serves(self.gatherer.policy) {
+            return;
+        }
+        let host = config.host.clone();
+        let port = config.port;
+        servers.push(Server::new(config, give_up));
+        match host {
+            ServerHost::Ip(ip) => {
+                servers[index].resolved(&[ip]);
+                self.want_relays(ctx, index, SocketAddr::new(ip, port), None);
+            }
+            ServerHost::Name(name) => ctx.requests.resolve(self.key, index, name),
+        }
+    }
+
     fn follow_answer(
         &mut self,
         ctx: &mut Context,
@@ -141,11 +149,13 @@ impl Session {
             (Purpose::Resolve { server, .. }, _) => {
                 self.server_resolved(ctx, now, server, &[]);
             }
-            (Purpose::Register { base, name, .. }, response) => {
+            (Purpose::Register { base, .. }, response) => {
                 self.gatherer.outstanding -= 1;
                 // A name that nobody answers for is no way to be found, and the address stays ours.
-                if response == Response::Registered {
-                    self.add_host(ctx, base, Some(name));
+                if response == Response::Registered
+                    && let Some(id) = self.local.candidates.find(base.address, base.address)
+                {
+                    self.offer(ctx, id);
                 }
             }
             // Not of gathering: dealt with above.
@@ -175,7 +185,7 @@ impl Session {
         for (rank, address) in (0_u16..).zip(addresses) {
             // RFC 8445 §5.1.2.1: unique per address; 256 apart, so that servers find room between.
             let preference = u16::MAX - rank * 256;
-            let socket = ctx.sockets.allocate(self.key);
+            let socket = ctx.sockets.allocate(self.key, Nature::Bound);
             ctx.requests
                 .bind_udp(self.key, socket, (address, preference), ports.clone());
             self.gatherer.outstanding += 1;
@@ -184,16 +194,8 @@ impl Session {
 
     fn add_base(&mut self, ctx: &mut Context, base: Base) {
         self.gatherer.bases.push(base);
-        match (ctx.config.policy, ctx.config.host_addresses) {
-            (CandidatePolicy::All, HostAddresses::Plain) => self.add_host(ctx, base, None),
-            (CandidatePolicy::All, HostAddresses::Mdns) => {
-                let name = ctx.name_of(base.address.ip());
-                ctx.requests.register_name(self.key, base, name);
-                self.gatherer.outstanding += 1;
-            }
-            (CandidatePolicy::Relay, _) => {}
-        }
-        if ctx.config.policy == CandidatePolicy::All {
+        if self.gatherer.policy == CandidatePolicy::All {
+            self.add_host(ctx, base);
             self.add_external(ctx, base);
         }
         for index in 0..self.gatherer.servers.len() {
@@ -221,21 +223,50 @@ impl Session {
         }
     }
 
-    fn add_host(&mut self, ctx: &mut Context, base: Base, name: Option<String>) {
+    /// One that is to have a name is there at once, so that pairs can be made of what is reflexive,
+    /// and is told of when the name is answered for.
+    fn add_host(&mut self, ctx: &mut Context, base: Base) {
+        let name = match ctx.config.host_addresses {
+            HostAddresses::Plain => None,
+            HostAddresses::Mdns => Some(ctx.name_of(base.address.ip())),
+        };
         let candidate = Draft {
             kind: Kind::Host,
             address: base.address,
-            name,
+            name: name.clone(),
             preference: base.preference,
             server: None,
             relay: None,
             related: None,
         };
-        self.add_local(ctx, base, candidate);
+        match name {
+            None => self.add_local(ctx, base, candidate),
+            Some(name) => {
+                self.hold_local(ctx, base, candidate);
+                ctx.requests.register_name(self.key, base, name);
+                self.gatherer.outstanding += 1;
+            }
+        }
     }
 
     /// Adds a candidate and tells of it, unless it is redundant (RFC 8838 §9).
     pub(super) fn add_local(&mut self, ctx: &mut Context, base: Base, draft: Draft) {
+        if let Some(id) = self.hold_local(ctx, base, draft) {
+            self.offer(ctx, id);
+        }
+    }
+
+    /// Tells of a candidate.
+    fn offer(&mut self, ctx: &mut Context, id: LocalId) {
+        ctx.push(Event::LocalCandidate {
+            transport: self.key.transport,
+            generation: self.key.generation,
+            candidate: self.local.candidates.offer(id),
+        });
+    }
+
+    /// Adds a candidate that nobody is told of yet.
+    fn hold_local(&mut self, ctx: &mut Context, base: Base, draft: Draft) -> Option<LocalId> {
         let foundation = ctx.foundations.of(FoundationKey {
             kind: draft.kind,
             base: base.address.ip(),
@@ -255,18 +286,7 @@ impl Session {
             relay_protocol: draft.relay,
             socket: base.socket,
         };
-        if self
-            .local
-            .candidates
-            .add(candidate.clone(), foundation)
-            .is_some()
-        {
-            ctx.push(Event::LocalCandidate {
-                transport: self.key.transport,
-                generation: self.key.generation,
-                candidate,
-            });
-        }
+        self.local.candidates.add(candidate, foundation)
     }
 
     /// Gives up servers whose time has come, and ends gathering when nothing is awaited.

@@ -9,6 +9,7 @@ use super::relayed::Unwrapped;
 use crate::candidate::RemoteId;
 use crate::context::Context;
 use crate::credentials::RemoteKey;
+use crate::gather::RelayId;
 use crate::identifier::SessionKey;
 use crate::pair::{PairId, PairState};
 use crate::reply::{Reply, ReplyContent};
@@ -31,10 +32,11 @@ impl Agent {
             self.ctx.counters.unknown_socket += 1;
             return Received::Dropped;
         };
-        let session = self.transports.session(key);
-        if let Some(relay) = session.and_then(|session| session.gatherer.relay_by_path(&path)) {
+        // Two users of one server are two relays on one path, of which one knows the answer.
+        let mut tried = None;
+        while let Some(relay) = self.relay_at(key, &path, tried) {
             match self.unwrap(now, (key, relay), bytes) {
-                Unwrapped::Foreign => {}
+                Unwrapped::Foreign => tried = Some(relay),
                 Unwrapped::Consumed => return Received::Consumed,
                 Unwrapped::Data(path, range) => {
                     let start = range.start;
@@ -45,6 +47,11 @@ impl Agent {
             }
         }
         self.receive_from(now, key, path, bytes)
+    }
+
+    fn relay_at(&self, key: SessionKey, path: &Path, after: Option<RelayId>) -> Option<RelayId> {
+        let session = self.transports.session(key)?;
+        session.gatherer.relay_by_path(path, after)
     }
 
     /// A datagram on a socket of a session, be it bound or relayed.

@@ -68,6 +68,8 @@ impl Agent {
         let session = self.transports.session_mut(key)?;
         session.unsettled = true;
         let pair = session.draft_pair(role, local, remote)?;
+        // A relay that was lost.
+        self.ctx.sockets.owner(pair.path.socket)?;
         if let Some(known) = session.checks.by_path(pair.path.socket, pair.path.remote) {
             return Some(known);
         }

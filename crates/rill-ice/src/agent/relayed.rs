@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::gather::{Relay, RelayId};
 use crate::identifier::SessionKey;
+use crate::socket::Nature;
 use crate::turn::Input;
 use crate::{Agent, Destination, Path, SocketId, StreamId, Transmit};
 
@@ -100,13 +101,13 @@ impl Agent {
         segment: Option<usize>,
         buffer: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        if !self.ctx.sockets.is_relayed(path.socket) {
+        let (key, nature) = self.ctx.sockets.get(path.socket)?;
+        if nature == Nature::Bound {
             return Some(Transmit {
                 to: Destination::Datagram(path),
                 segment,
             });
         }
-        let key = self.ctx.sockets.owner(path.socket)?;
         let session = self.transports.session_mut(key)?;
         let id = session.gatherer.relay_by_socket(path.socket)?;
         let relay = session.gatherer.relays.get_mut(&id)?;
@@ -145,6 +146,7 @@ impl Agent {
 
     /// Whether a socket stands for a relayed address.
     pub fn is_relayed(&self, socket: SocketId) -> bool {
-        self.ctx.sockets.is_relayed(socket)
+        let found = self.ctx.sockets.get(socket);
+        found.is_some_and(|(_, nature)| nature == Nature::Relayed)
     }
 }

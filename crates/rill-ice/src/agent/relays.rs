@@ -300,16 +300,17 @@ impl Session {
         let Some(relay) = self.gatherer.relays.get(&id) else {
             return;
         };
-        if relay.is_awaited() {
-            self.relay_failed(
-                ctx,
-                id,
-                Refusal {
-                    code: None,
-                    reason,
-                    from: None,
-                },
-            );
+        let is_awaited = relay.is_awaited();
+        if let Some(stream) = relay.way.stream() {
+            ctx.forget_stream(stream);
+        }
+        if is_awaited {
+            let refusal = Refusal {
+                code: None,
+                reason,
+                from: None,
+            };
+            self.relay_failed(ctx, id, refusal);
             self.advance_gathering(ctx, now);
         } else {
             self.relay_lost(ctx, id);
@@ -322,8 +323,10 @@ impl Session {
             return;
         };
         let to = relay.way.destination();
+        let way = relay.way.stream();
+        let is_reachable = way.is_none_or(|stream| ctx.streams.contains_key(&stream));
         // What was asked for may have been given, though the answer is not here yet.
-        if let (Some(client), Some(now)) = (relay.client_mut(), ctx.latest) {
+        if is_reachable && let (Some(client), Some(now)) = (relay.client_mut(), ctx.latest) {
             client.close(now);
             ctx.take_from(client, to, now);
         }

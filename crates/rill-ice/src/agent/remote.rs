@@ -12,8 +12,8 @@ use crate::session::{Conclusion, Patience, Session};
 use crate::timer::Timer;
 use crate::transaction::Owner;
 use crate::{
-    AddCandidateError, Agent, Credentials, RemoteAddress, RemoteCandidate, Response, TransportId,
-    mdns,
+    AddCandidateError, Agent, CandidatePolicy, Credentials, GatheringState, RemoteAddress,
+    RemoteCandidate, Response, TransportId, mdns,
 };
 
 impl Agent {
@@ -190,7 +190,13 @@ impl Session {
         let RemoteAddress::Name { name, .. } = &candidate.address else {
             return;
         };
-        let has_room = self.remote.lookups < ctx.config.limits.lookups;
+        // A question to everybody nearby is what the relay policy forbids (RFC 9429 §3.5.3).
+        let policy = match self.gatherer.state {
+            GatheringState::New => ctx.config.policy,
+            GatheringState::Gathering | GatheringState::Complete => self.gatherer.policy,
+        };
+        let has_room =
+            policy == CandidatePolicy::All && self.remote.lookups < ctx.config.limits.lookups;
         match name.parse::<mdns::Name>() {
             Ok(name) if has_room => {
                 self.remote.lookups += 1;

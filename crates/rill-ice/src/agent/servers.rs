@@ -152,7 +152,7 @@ impl Session {
         let candidate = Draft {
             kind: Kind::ServerReflexive,
             address: mapped,
-            preference: base.preference - rank,
+            preference: base.preference - 1 - rank,
             server: Some((index, server_address.ip())),
             name: None,
             relay: None,
@@ -219,6 +219,8 @@ impl Session {
     ) {
         let server = &self.gatherer.servers[index];
         let address = server.refusal.as_ref().and_then(|refusal| refusal.from);
+        // W3C RTCPeerConnectionIceErrorEvent, address: none that no candidate shows.
+        let address = address.filter(|address| self.local.candidates.shows(*address));
         let (code, reason, address) = match &outcome {
             ServerOutcome::Rejected { code, reason } => (*code, reason.clone(), address),
             ServerOutcome::Unusable(reason) => (UNREACHED, reason.clone(), address),

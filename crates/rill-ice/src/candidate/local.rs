@@ -46,6 +46,8 @@ pub(crate) struct LocalId(usize);
 pub(crate) struct Local {
     pub(crate) candidate: LocalCandidate,
     pub(crate) foundation: Foundation,
+    /// Whether the peer is or will be told of it.
+    pub(crate) offered: bool,
     /// Whether its event was polled. Before, it is neither paired nor answered on.
     pub(crate) surfaced: bool,
 }
@@ -58,8 +60,8 @@ pub(crate) struct LocalCandidates {
 }
 
 impl LocalCandidates {
-    /// Adds a candidate, unless one with the same address and base is there (RFC 8838 §9: whatever
-    /// its priority).
+    /// Adds a candidate, not offered yet, unless one with the same address and base is there
+    /// (RFC 8838 §9: whatever its priority).
     pub(crate) fn add(
         &mut self,
         candidate: LocalCandidate,
@@ -69,11 +71,19 @@ impl LocalCandidates {
             return None;
         }
         self.list.push(Local {
+            offered: false,
             surfaced: candidate.kind == Kind::PeerReflexive,
             candidate,
             foundation,
         });
         Some(LocalId(self.list.len() - 1))
+    }
+
+    /// The peer is to be told of it.
+    pub(crate) fn offer(&mut self, id: LocalId) -> LocalCandidate {
+        let local = &mut self.list[id.0];
+        local.offered = true;
+        local.candidate.clone()
     }
 
     pub(crate) fn find(&self, address: SocketAddr, base: SocketAddr) -> Option<LocalId> {
@@ -119,8 +129,16 @@ impl LocalCandidates {
             .count()
     }
 
+    /// Whether there is nothing that the peer is told of.
     pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        !self.list.iter().any(|local| local.offered)
+    }
+
+    /// Whether the peer may see this address of ours anyway.
+    pub(crate) fn shows(&self, address: SocketAddr) -> bool {
+        let is_shown = |local: &Local| local.offered && local.candidate.name.is_none();
+        let mut locals = self.list.iter();
+        locals.any(|local| is_shown(local) && local.candidate.address == address)
     }
 
     /// The sockets that a pair can be made from: those with a surfaced candidate.

@@ -90,44 +90,35 @@ impl RemoteCandidates {
         address: SocketAddr,
         limit: usize,
     ) -> Added {
-        if let Some(&id) = self.by_address.get(&address) {
-            let known = self
-                .list
-                .get_mut(&id)
-                .expect("the map names existing candidates");
-            if !known.is_discovered() {
-                return Added::Known;
-            }
-            if self.signalled.len() >= limit {
-                return Added::Full;
-            }
-            known.kind = candidate.kind;
-            known.foundation = candidate.signalled_foundation();
-            self.discovered -= 1;
-            self.signalled.push(candidate.clone());
-            return Added::Upgraded(id);
+        let known = self.by_address(&address).and_then(|id| self.get(id));
+        if known.is_some_and(|known| !known.is_discovered()) {
+            return Added::Known;
         }
         if self.signalled.len() >= limit {
             return Added::Full;
         }
         self.signalled.push(candidate.clone());
-        Added::New(self.insert(Remote {
-            kind: candidate.kind,
-            address,
-            name: None,
-            priority: candidate.priority,
-            foundation: candidate.signalled_foundation(),
-            ufrag: candidate.ufrag.as_deref().map(Arc::from),
-            proved: false,
-        }))
+        self.place(candidate, address, None)
     }
 
     /// The name of a signalled candidate was found to stand for an address.
     pub(crate) fn resolve(&mut self, candidate: &RemoteCandidate, address: SocketAddr) -> Added {
-        let RemoteAddress::Name { name, .. } = &candidate.address else {
-            return Added::Known;
-        };
-        let name: Arc<str> = name.as_str().into();
+        match &candidate.address {
+            RemoteAddress::Name { name, .. } => {
+                let name = Some(name.as_str().into());
+                self.place(candidate, address, name)
+            }
+            RemoteAddress::Ip(_) => Added::Known,
+        }
+    }
+
+    /// A signalled candidate has this address.
+    fn place(
+        &mut self,
+        candidate: &RemoteCandidate,
+        address: SocketAddr,
+        name: Option<Arc<str>>,
+    ) -> Added {
         if let Some(&id) = self.by_address.get(&address) {
             let known = self
                 .list
@@ -137,7 +128,7 @@ impl RemoteCandidates {
                 return Added::Known;
             }
             known.kind = candidate.kind;
-            known.name = Some(name);
+            known.name = name;
             known.foundation = candidate.signalled_foundation();
             self.discovered -= 1;
             return Added::Upgraded(id);
@@ -145,7 +136,7 @@ impl RemoteCandidates {
         Added::New(self.insert(Remote {
             kind: candidate.kind,
             address,
-            name: Some(name),
+            name,
             priority: candidate.priority,
             foundation: candidate.signalled_foundation(),
             ufrag: candidate.ufrag.as_deref().map(Arc::from),

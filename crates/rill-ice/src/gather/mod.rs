@@ -15,7 +15,7 @@ pub(crate) use interface::usable_addresses;
 pub(crate) use relay::{Relay, RelayId, Stage, Way};
 pub(crate) use server::{Refusal, SERVERS_MAX, Server, ServerState};
 
-use crate::{GatheringState, Path, SocketId};
+use crate::{CandidatePolicy, GatheringState, Path, SocketId};
 
 /// A bound socket.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,8 @@ pub(crate) enum Ask {
 pub(crate) struct Gatherer {
     pub(crate) state: GatheringState,
     pub(crate) started: Option<Instant>,
+    /// The policy that it began under: another one counts from the next gathering on.
+    pub(crate) policy: CandidatePolicy,
     /// Outstanding requests to the driver: the interfaces and the sockets.
     pub(crate) outstanding: usize,
     pub(crate) bases: Vec<Base>,
@@ -104,14 +106,16 @@ impl Gatherer {
         relays.filter(|relay| relay.server == server).count()
     }
 
-    /// The relay whose server is at the other end of a path.
-    pub(crate) fn relay_by_path(&self, path: &Path) -> Option<RelayId> {
+    /// The first relay after another one, if it is given, whose server is at the other end of a path.
+    pub(crate) fn relay_by_path(&self, path: &Path, after: Option<RelayId>) -> Option<RelayId> {
         let is_way = |way: &Way| match way {
             Way::Datagrams { base, to } => (base.socket, *to) == path.key(),
             Way::Stream { .. } => false,
         };
         let mut relays = self.relays.iter();
-        let found = relays.find(|(_, relay)| is_way(&relay.way) && relay.is_open())?;
+        let is_next = |id: RelayId| after.is_none_or(|after| id > after);
+        let found =
+            relays.find(|(id, relay)| is_next(**id) && is_way(&relay.way) && relay.is_open())?;
         Some(*found.0)
     }
 
