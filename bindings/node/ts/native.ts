@@ -60,6 +60,7 @@ export interface NativeCandidateInit {
 
 export interface NativeCandidate extends NativeCandidateInit {
   url: string | null;
+  relayProtocol: 'udp' | 'tcp' | 'tls' | null;
 }
 
 export interface NativeIceParameters {

@@ -85,6 +85,7 @@ impl PeerConnection {
                 ufrag: self.ufrag(transport, generation)?,
                 candidate: Some(to_line(&candidate)),
                 url: candidate.url,
+                relay_protocol: candidate.relay_protocol,
             })),
             Event::LocalEndOfCandidates {
                 transport,
@@ -94,6 +95,7 @@ impl PeerConnection {
                 ufrag: self.ufrag(transport, generation)?,
                 candidate: None,
                 url: None,
+                relay_protocol: None,
             })),
             Event::GatheringState { transport, state } => Change::Gathering(transport, state),
             Event::CandidateError {

@@ -70,14 +70,14 @@ impl PeerConnection {
         for url in std::mem::take(&mut self.unsupported_servers) {
             self.tasks
                 .push(Change::CandidateError(Box::new(IceCandidateError {
-                    address: None,
-                    url,
-                    // webrtc-pc §4.8.2: the server could not be reached.
-                    code: 701,
-                    text:
-                        "TURN, and STUN over TLS, are not supported yet; the server was not asked"
-                            .to_owned(),
-                })));
+                address: None,
+                url,
+                // webrtc-pc §4.8.2: the server could not be reached.
+                code: 701,
+                text:
+                    "STUN over TLS, and TURN over DTLS, are not supported; the server was not asked"
+                        .to_owned(),
+            })));
         }
     }
 }
