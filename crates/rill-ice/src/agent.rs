@@ -11,6 +11,7 @@ mod pairing;
 mod relayed;
 mod relays;
 mod remote;
+mod report;
 mod responses;
 mod restart;
 mod servers;

@@ -43,6 +43,7 @@ mod pacer;
 mod pair;
 mod path;
 mod reply;
+mod report;
 mod request;
 mod role;
 mod session;
@@ -67,5 +68,9 @@ pub use identifier::{Generation, TransportId};
 pub use pacer::Pacer;
 pub use pair::{CandidatePair, PairCounters, PairInfo, PairState};
 pub use path::{Destination, Path, Proof, Received, SocketId, Transmit};
+pub use report::{
+    AskedServer, GenerationReport, NameFate, PairReport, RefusedChecks, RemoteEnd, RemoteReport,
+    TransportReport,
+};
 pub use request::{Interface, Request, RequestId, Response, StreamId};
 pub use role::Role;

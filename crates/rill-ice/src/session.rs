@@ -10,6 +10,7 @@ use crate::credentials::{LocalKey, RemoteKey};
 use crate::gather::Gatherer;
 use crate::identifier::SessionKey;
 use crate::pair::{Pair, PairId, PairInfo};
+use crate::report::Notes;
 use crate::{CandidatePair, Config, Credentials, GatheringState};
 
 /// Credentials, candidates and checks of one generation.
@@ -22,6 +23,7 @@ pub(crate) struct Session {
     pub(crate) checks: CheckList,
     pub(crate) silence: Silence,
     pub(crate) conclusion: Conclusion,
+    pub(crate) notes: Notes,
     /// Set when a procedure changed something that selection, states or nomination depend on.
     pub(crate) unsettled: bool,
 }
@@ -137,6 +139,7 @@ impl Session {
             checks: CheckList::default(),
             silence: Silence::default(),
             conclusion: Conclusion::default(),
+            notes: Notes::default(),
             unsettled: false,
         }
     }

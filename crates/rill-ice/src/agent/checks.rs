@@ -51,6 +51,7 @@ impl Agent {
         let Some(session) = self.transports.session_mut(key) else {
             return;
         };
+        session.notes.unsendable += 1;
         session.fail_queries_to(&mut self.ctx, now, |query| {
             query.base.socket == path.socket && query.to == path.remote
         });
@@ -103,6 +104,7 @@ impl Session {
             // RFC 8445 §7.1.1: what a peer-reflexive candidate of this base would have.
             priority: candidate_priority(Kind::PeerReflexive, (local_priority >> 8) as u16),
         };
+        self.notes.checked.get_or_insert(now);
         let schedule = self.schedule(ctx, kind, id);
         let transaction = ctx.begin(Transaction::new(Owner::Check(check), path, schedule, now));
         if kind == CheckKind::Validation {

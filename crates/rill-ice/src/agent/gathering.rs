@@ -118,7 +118,7 @@ impl Session {
             (Purpose::Interfaces(_), Response::Interfaces(list)) => {
                 self.bind_sockets(ctx, &list);
             }
-            (Purpose::Interfaces(_), _) => self.gatherer.outstanding -= 1,
+            (Purpose::Interfaces(_), response) => self.interfaces_unlisted(&response),
             (
                 Purpose::Bind {
                     socket,
@@ -136,7 +136,13 @@ impl Session {
                 };
                 self.add_base(ctx, base);
             }
-            (Purpose::Bind { socket, .. }, _) => {
+            (
+                Purpose::Bind {
+                    socket, address, ..
+                },
+                response,
+            ) => {
+                self.note_unbound(address, &response);
                 self.gatherer.outstanding -= 1;
                 ctx.sockets.remove(socket);
             }
@@ -172,6 +178,7 @@ impl Session {
     }
 
     fn bind_sockets(&mut self, ctx: &mut Context, interfaces: &[Interface]) {
+        self.notes.interfaces = interfaces.to_vec();
         let limit = ctx.config.limits.local_addresses.min(255);
         let reach = &ctx.config.reach;
         let admitted: Vec<Interface> = interfaces

@@ -134,6 +134,9 @@ impl Agent {
         };
         let Some(remote_ufrag) = session.authenticate(path, message) else {
             self.ctx.counters.unauthenticated += 1;
+            if let Some(session) = self.transports.session_mut(key) {
+                session.note_refusal(path, message);
+            }
             return false;
         };
         self.ctx.counters.requests_received += 1;

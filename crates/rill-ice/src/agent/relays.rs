@@ -275,6 +275,9 @@ impl Session {
 
     /// The allocation is gone, and with it every pair over it.
     pub(super) fn relay_lost(&mut self, ctx: &mut Context, id: RelayId) {
+        if let Some(relay) = self.gatherer.relays.get(&id) {
+            self.notes.lost(relay.server);
+        }
         let allocation = self.gatherer.relays.get(&id).and_then(Relay::allocation);
         let sockets: Vec<_> = allocation
             .into_iter()

@@ -128,7 +128,7 @@ impl Agent {
         let RemoteAddress::Name { port, .. } = &candidate.address else {
             return;
         };
-        let ip = match response {
+        let ip = match &response {
             Response::Resolved(addresses) => addresses.first().copied(),
             _ => None,
         };
@@ -136,6 +136,7 @@ impl Agent {
         let address = ip
             .map(|ip| SocketAddr::new(ip, *port))
             .filter(|address| is_unicast(*address));
+        session.note_lookup(candidate, address, &response);
         match address.filter(|_| is_signalled) {
             Some(address) => {
                 let added = session.remote.candidates.resolve(candidate, address);
@@ -200,6 +201,7 @@ impl Session {
         match name.parse::<mdns::Name>() {
             Ok(name) if has_room => {
                 self.remote.lookups += 1;
+                self.note_name(candidate);
                 ctx.requests.look_up(self.key, candidate, name.to_string());
             }
             Ok(_) | Err(_) => ctx.counters.unusable_candidates += 1,
@@ -214,6 +216,7 @@ impl Session {
             self.checks.remove(id);
         }
         self.remote.candidates.clear();
+        self.notes.forget_names();
         self.conclusion = Conclusion::default();
         self.remote.ended = false;
         self.remote.presumed_ended = false;

@@ -211,7 +211,7 @@ impl Session {
     }
 
     fn report_failure(
-        &self,
+        &mut self,
         ctx: &mut Context,
         now: Instant,
         index: usize,
@@ -253,19 +253,21 @@ impl Session {
     }
 
     pub(super) fn report(
-        &self,
+        &mut self,
         ctx: &mut Context,
         now: Instant,
         index: usize,
         outcome: ServerOutcome,
     ) {
         let started = self.gatherer.started.unwrap_or(now);
+        let elapsed = now.saturating_duration_since(started);
+        self.notes.outcome(index, outcome.clone(), elapsed);
         ctx.push(Event::Server {
             transport: self.key.transport,
             generation: self.key.generation,
             url: self.gatherer.servers[index].config.url.clone(),
             outcome,
-            elapsed: now.saturating_duration_since(started),
+            elapsed,
         });
     }
 

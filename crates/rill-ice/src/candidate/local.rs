@@ -122,6 +122,12 @@ impl LocalCandidates {
             .map(|local| &local.candidate)
     }
 
+    /// Those that the peer may know, by our words or by its own eyes.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &LocalCandidate> {
+        let surfaced = self.list.iter().filter(|local| local.surfaced);
+        surfaced.map(|local| &local.candidate)
+    }
+
     pub(crate) fn count(&self, kind: Kind) -> usize {
         self.list
             .iter()
