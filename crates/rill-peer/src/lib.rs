@@ -19,6 +19,7 @@ mod certificate;
 mod configuration;
 mod data_channel;
 mod description;
+mod diagnosis;
 mod exception;
 mod fingerprint;
 mod ice_candidate;
@@ -47,6 +48,10 @@ pub use self::{
     },
     data_channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError},
     description::{SdpType, SessionDescription, UnknownSdpType},
+    diagnosis::{
+        Cause, Diagnosis, Fault, Mismatch, RemoteSilence, Route, ServerFault, TransportDiagnosis,
+        Unused, UnusedCandidate,
+    },
     exception::Exception,
     ice_candidate::{IceCandidate, IceCandidateInit},
     ice_server::{IceServer, IceServerError},

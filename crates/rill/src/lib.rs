@@ -70,3 +70,5 @@ pub use self::{
     peer_connection::PeerConnection,
     transceiver::Transceiver,
 };
+
+pub use rill_peer::{Cause, Diagnosis, TransportDiagnosis};

@@ -26,6 +26,8 @@ pub(crate) struct DtlsTransport {
     scratch: Vec<u8>,
     /// The certificate that the peer showed and that was verified, in DER.
     remote_certificate: Option<Vec<u8>>,
+    /// Why the association failed, for diagnosis.
+    failure: Option<TransportError>,
     /// How many DTLS associations there were before this one.
     associations: u32,
     /// The id of this one in our last description (RFC 8842 §4).
@@ -101,6 +103,7 @@ impl DtlsTransport {
             flights: VecDeque::new(),
             scratch: Vec::new(),
             remote_certificate: None,
+            failure: None,
             associations: 0,
             tls_id: None,
         }
@@ -123,6 +126,11 @@ impl DtlsTransport {
     /// The verified certificate of the peer, in DER; empty before there is one.
     pub(crate) fn remote_certificates(&self) -> Vec<Vec<u8>> {
         self.remote_certificate.iter().cloned().collect()
+    }
+
+    /// Why the association failed, if it did.
+    pub(crate) fn failure(&self) -> Option<&TransportError> {
+        self.failure.as_ref()
     }
 
     pub(crate) fn id(&self) -> TransportId {
@@ -172,6 +180,7 @@ impl DtlsTransport {
             self.flights.clear();
             self.associations += 1;
             self.remote_certificate = None;
+            self.failure = None;
         }
         self.state = State::Agreed { role, peer };
         renewed
@@ -361,6 +370,7 @@ impl DtlsTransport {
         self.end();
         self.held.clear();
         self.flights.clear();
+        self.failure = Some(error.clone());
         TransportEvent::State(DtlsTransportState::Failed, Some(error))
     }
 }

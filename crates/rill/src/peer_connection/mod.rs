@@ -1,5 +1,6 @@
 //! The connection: its handles and getters. What it does is in the files beside this one.
 
+mod diagnose;
 mod events;
 mod media;
 mod operations;
