@@ -16,6 +16,7 @@ mod responses;
 mod restart;
 mod servers;
 mod settle;
+mod snapshot;
 mod states;
 mod transmit;
 mod view;
@@ -29,8 +30,12 @@ use crate::timer::Timer;
 use crate::transport::Transports;
 use crate::{
     AddCandidateError, CandidatePolicy, Config, Credentials, Event, Generation, Path, Received,
-    RemoteCandidate, Request, RequestId, Response, Role, ServerConfig, StreamId, Transmit,
+    RemoteCandidate, Request, RequestId, Response, Role, ServerConfig, StreamId, Traffic, Transmit,
     TransportId, TransportState,
+};
+
+pub use self::snapshot::{
+    GenerationSnapshot, LocalSnapshot, PairSnapshot, RemoteSnapshot, TransportSnapshot,
 };
 
 /// The ICE agent of one peer connection.
@@ -331,7 +336,12 @@ impl Agent {
         segment: Option<usize>,
         buffer: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        self.wrap(path, segment, buffer)
+        let sent = Traffic::of_train(self.ctx.latest, buffer.len(), segment);
+        let transmit = self.wrap(path, segment, buffer)?;
+        if let Some(key) = self.ctx.sockets.owner(path.socket) {
+            self.transports.count_sent(key, path, &sent);
+        }
+        Some(transmit)
     }
 
     /// The next event. A local candidate counts as sent to the peer once its event was polled.

@@ -49,11 +49,14 @@ mod role;
 mod session;
 mod socket;
 mod timer;
+mod traffic;
 mod transaction;
 mod transport;
 pub mod turn;
 
-pub use agent::Agent;
+pub use agent::{
+    Agent, GenerationSnapshot, LocalSnapshot, PairSnapshot, RemoteSnapshot, TransportSnapshot,
+};
 pub use candidate::{
     AddCandidateError, Kind, LocalCandidate, Protocol, RemoteAddress, RemoteCandidate,
 };
@@ -74,3 +77,4 @@ pub use report::{
 };
 pub use request::{Interface, Request, RequestId, Response, StreamId};
 pub use role::Role;
+pub use traffic::Traffic;

@@ -114,6 +114,13 @@ impl Session {
             self.checks.get_mut(id)?.transaction = Some(transaction);
         }
         self.write_check(ctx, check, transaction, buffer)?;
+        let counters = &mut self.checks.get_mut(id)?.counters;
+        match kind {
+            CheckKind::Consent => counters.consent_checks_sent += 1,
+            CheckKind::Validation | CheckKind::Nomination | CheckKind::Probe => {
+                counters.checks_sent += 1;
+            }
+        }
         path.is_permitted().then_some(path)
     }
 

@@ -112,6 +112,14 @@ impl Agent {
             } else if pair.requested {
                 proof = Proof::Requested;
             }
+            if proof != Proof::None {
+                pair.counters.traffic.received(now, length);
+            }
+        }
+        if proof != Proof::None
+            && let Some(transport) = self.transports.get_mut(key.transport)
+        {
+            transport.traffic.received(now, length);
         }
         Received::Application {
             transport: key.transport,

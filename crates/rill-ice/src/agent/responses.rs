@@ -258,7 +258,8 @@ impl Session {
                 kind: Kind::PeerReflexive,
                 address: mapped,
                 name: None,
-                related: Some(base.base),
+                // As for a server reflexive one: the base may be nobody's business.
+                related: Some(ctx.shown(base.base)),
                 foundation: foundation.text(),
                 priority: check.priority,
                 ..base

@@ -52,6 +52,7 @@ impl Transport {
         if std::mem::replace(&mut self.reported, reported) == reported {
             return;
         }
+        self.selection_changes += 1;
         if let Some(((generation, _), pair)) = selected {
             let transport = self.id;
             let mut sessions = self.sessions.iter_mut();

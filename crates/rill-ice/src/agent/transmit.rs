@@ -76,9 +76,10 @@ impl Agent {
 
     fn write_reply(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
         while let Some(reply) = self.ctx.replies.queue.pop_front() {
-            if let Some(session) = self.transports.session(reply.session) {
+            if let Some(session) = self.transports.session_mut(reply.session) {
                 reply.write(&session.local.key.integrity, buffer);
                 if reply.to.is_permitted() {
+                    session.checks.count_reply(&reply);
                     return Some(reply.to);
                 }
             }

@@ -41,6 +41,13 @@ impl LocalCandidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LocalId(usize);
 
+impl LocalId {
+    /// Its number in its session.
+    pub(crate) fn number(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+}
+
 /// A local candidate and what only the agent knows of it.
 #[derive(Debug)]
 pub(crate) struct Local {
@@ -133,6 +140,10 @@ impl LocalCandidates {
             .iter()
             .filter(|local| local.candidate.kind == kind)
             .count()
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = LocalId> {
+        (0..self.list.len()).map(LocalId)
     }
 
     /// Whether there is nothing that the peer is told of.

@@ -33,7 +33,7 @@ impl RemoteCandidate {
 
 impl Remote {
     /// Whether only its checks told us of it.
-    fn is_discovered(&self) -> bool {
+    pub(crate) fn is_discovered(&self) -> bool {
         matches!(self.foundation, RemoteFoundation::Discovered(_))
     }
 
@@ -80,6 +80,8 @@ pub(crate) struct RemoteCandidates {
     discovered: usize,
     /// How many ever were.
     discoveries: u32,
+    /// How often all were forgotten.
+    renewals: u32,
 }
 
 impl RemoteCandidates {
@@ -225,6 +227,12 @@ impl RemoteCandidates {
         self.by_address.clear();
         self.signalled.clear();
         self.discovered = 0;
+        self.renewals += 1;
+    }
+
+    /// How often all were forgotten.
+    pub(crate) fn renewals(&self) -> u32 {
+        self.renewals
     }
 
     /// Forgets those that name another generation of the peer. Gives the forgotten ones.
