@@ -53,6 +53,8 @@ pub(crate) struct Node {
     /// What was asked of multicast DNS: names registered, and names looked up.
     pub(crate) registered: Vec<String>,
     pub(crate) looked_up: Vec<String>,
+    /// What was asked of DNS.
+    pub(crate) resolved: Vec<String>,
     /// Whether names can be registered.
     pub(crate) registers: bool,
     pub(crate) events: Vec<(Instant, Event)>,
@@ -79,6 +81,7 @@ impl Node {
             streams: Streams::default(),
             registered: Vec::new(),
             looked_up: Vec::new(),
+            resolved: Vec::new(),
             registers: true,
             events: Vec::new(),
             payloads: Vec::new(),
@@ -240,7 +243,10 @@ impl Node {
                 };
                 self.responses.push(now, (id, response));
             }
-            Request::Resolve { id, name } => self.resolve(now, id, &name),
+            Request::Resolve { id, name } => {
+                self.resolve(now, id, &name);
+                self.resolved.push(name);
+            }
             Request::ResolveMdns { id, name } => {
                 self.resolve(now, id, &name);
                 self.looked_up.push(name);
@@ -325,7 +331,7 @@ impl Node {
         let address = match (self.presentation, candidate.kind) {
             (Presentation::Nothing, _) => return None,
             (Presentation::Names, Kind::Host) => RemoteAddress::Name {
-                name: format!("{}.local", self.host.name()),
+                name: hidden_name(self.host.name()),
                 port: candidate.address.port(),
             },
             _ => match &candidate.name {
@@ -473,6 +479,12 @@ impl Endpoint for Node {
             self.agent.handle_send_error(now, &path);
         }
     }
+}
+
+/// The name by which a node of [`Presentation::Names`] is known.
+pub(crate) fn hidden_name(host: &str) -> String {
+    let letter = host.chars().next().unwrap_or('0');
+    format!("{letter}0000000-0000-4000-8000-000000000000.local")
 }
 
 /// How long it takes to register a name.
