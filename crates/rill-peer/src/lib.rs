@@ -28,6 +28,7 @@ mod jsep;
 mod media;
 mod peer_connection;
 mod state;
+mod stats;
 mod task;
 mod transceiver;
 mod transport;
@@ -40,6 +41,7 @@ pub use rill_ice::{
     Protocol, Reach, RelayProtocol, RemoteAddress, RemoteCandidate, Request, RequestId, Response,
     Role, ServerOutcome, SocketId, StreamId, Transmit, TransportId, TransportState,
 };
+pub use rill_sdp::TcpType;
 
 pub use self::{
     certificate::{Certificate, CertificateError, CertificateOptions},
@@ -68,10 +70,15 @@ pub use self::{
         ConnectionState, DataChannelState, DtlsTransportState, IceConnectionState,
         IceGatheringState, SctpTransportState, SignalingState,
     },
+    stats::{
+        CandidatePairStats, CandidateStats, CertificateStats, DataChannelStats,
+        PeerConnectionStats, Stats, StatsId, StatsObject, StatsReport, TransportStats,
+    },
     task::{
         ChannelError, ChannelId, Event, IceCandidateError, Message, OperationId, ServerReport,
         Task, TransportError,
     },
     transceiver::{Direction, TransceiverError, TransceiverId, TransceiverInfo, TransceiverInit},
+    transport::DtlsRole,
     view::{DtlsTransportInfo, IceParameters, IceTransportInfo, SctpTransportInfo},
 };

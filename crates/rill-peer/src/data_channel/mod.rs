@@ -3,6 +3,7 @@
 mod announce;
 mod channel;
 mod closing;
+mod counts;
 pub(crate) mod dcep;
 mod inbound;
 
@@ -14,8 +15,11 @@ use std::{
 use bytes::Bytes;
 use rill_sctp::{Association, Config, Ppid, StreamId};
 
-pub(crate) use self::channel::{Channel, Phase};
 pub use self::channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError};
+pub(crate) use self::{
+    channel::{Channel, Phase},
+    counts::Tally,
+};
 use crate::{ChannelId, DataChannelState, Message, task::TaskQueue};
 
 /// Messages of what weight may wait in the task queue and with the application before messages
@@ -60,6 +64,7 @@ pub(crate) struct DataChannels {
     unsent: VecDeque<(StreamId, Bytes)>,
     /// An event that waits until the messages before it were pulled.
     stalled: Option<rill_sctp::Event>,
+    tally: Tally,
     /// Channel messages of the peer that were dropped: unknown stream, malformed DCEP.
     pub(crate) dropped: u64,
 }
@@ -79,6 +84,7 @@ impl DataChannels {
             undelivered: 0,
             unsent: VecDeque::new(),
             stalled: None,
+            tally: Tally::default(),
             dropped: 0,
         }
     }
@@ -94,6 +100,19 @@ impl DataChannels {
 
     pub(crate) fn get_mut(&mut self, id: ChannelId) -> Option<&mut Channel> {
         self.channels.get_mut(&id)
+    }
+
+    /// The channels that the application knows: one of the peer's is announced first.
+    pub(crate) fn announced(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
+        let is_known = |channel: &Channel| {
+            channel.charge == 0 || channel.ready_state != DataChannelState::Connecting
+        };
+        let channels = self.channels.iter().map(|(id, channel)| (*id, channel));
+        channels.filter(move |(_, channel)| is_known(channel))
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally
     }
 
     pub(crate) fn max_message_size(&self) -> Option<usize> {
@@ -232,6 +251,7 @@ impl DataChannels {
         let (ppid, payload) = encode(message);
         match association.send(now, StreamId(stream), ppid, payload, channel.send_options()) {
             Ok(()) => {
+                channel.counts.sent(size);
                 channel.buffered_amount += size;
                 channel.queued += size;
                 self.busy.insert(id);

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, time::Instant};
 use rill_ice::{Path, Proof, TransportId};
 use rill_sdp::Fingerprint;
 
-pub(crate) use self::dtls::DtlsRole;
+pub use self::dtls::DtlsRole;
 use self::dtls::{Dtls, DtlsOutput};
 use crate::{Certificate, DtlsTransportState, Security, TransportError, fingerprint};
 
@@ -30,8 +30,17 @@ pub(crate) struct DtlsTransport {
     failure: Option<TransportError>,
     /// How many DTLS associations there were before this one.
     associations: u32,
+    handshake: Handshake,
     /// The id of this one in our last description (RFC 8842 §4).
     tls_id: Option<String>,
+}
+
+/// What the sides agreed on in the newest handshake; outlives the association.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Handshake {
+    pub(crate) role: Option<DtlsRole>,
+    pub(crate) version: Option<u16>,
+    pub(crate) cipher: Option<&'static str>,
 }
 
 /// A datagram that came too early.
@@ -105,6 +114,7 @@ impl DtlsTransport {
             remote_certificate: None,
             failure: None,
             associations: 0,
+            handshake: Handshake::default(),
             tls_id: None,
         }
     }
@@ -135,6 +145,11 @@ impl DtlsTransport {
 
     pub(crate) fn id(&self) -> TransportId {
         self.id
+    }
+
+    /// What is agreed so far.
+    pub(crate) fn handshake(&self) -> Handshake {
+        self.handshake
     }
 
     /// Our role, once agreed.
@@ -182,6 +197,10 @@ impl DtlsTransport {
             self.remote_certificate = None;
             self.failure = None;
         }
+        self.handshake = Handshake {
+            role: Some(role),
+            ..Handshake::default()
+        };
         self.state = State::Agreed { role, peer };
         renewed
     }
@@ -282,8 +301,10 @@ impl DtlsTransport {
                     running.verified = true;
                     self.remote_certificate = Some(der);
                 }
-                DtlsOutput::Connected { .. } if running.verified => {
+                DtlsOutput::Connected { version } if running.verified => {
                     running.connected = true;
+                    self.handshake.version = version.on_wire();
+                    self.handshake.cipher = running.dtls.cipher();
                     return Some(TransportEvent::State(DtlsTransportState::Connected, None));
                 }
                 // No certificate was shown: nothing proves who the peer is.
