@@ -12,6 +12,7 @@ mod names;
 mod nat;
 mod node;
 mod nomination;
+mod orders;
 mod pace;
 mod prohibited;
 mod reach;

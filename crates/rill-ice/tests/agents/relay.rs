@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rill_ice::{Kind, PairState, RelayProtocol, ServerOutcome, TransportState};
+use rill_ice::{CandidatePolicy, Kind, PairState, RelayProtocol, ServerOutcome, TransportState};
 use rill_sim::{Seed, TurnManner, Verdict};
 use rill_stun::Method;
 
@@ -302,6 +302,68 @@ fn servers_that_send_in_circles_are_left() {
             .requests(Method::ALLOCATE)
     });
     assert_eq!(asked, [4, 2]);
+}
+
+#[test]
+fn a_server_may_not_send_on_to_where_the_socket_does_not_reach() {
+    let mut scene = Setting::at_home().asking([udp(TURN)]).build();
+    scene.add_turn(redirecting(TURN, "[2001:db8:ffff::1]:3478"));
+    assert!(scene.gather() < Duration::from_millis(100));
+    let errors = scene.errors(scene.alice);
+    assert_eq!(errors[0].1, 300);
+    assert!(errors[0].2.contains("other family"), "{errors:?}");
+}
+
+#[test]
+fn another_policy_counts_from_the_next_gathering_on() {
+    let (mut scene, _) = relayed_scene();
+    scene.sim.with(scene.alice, |node, now| {
+        node.start(now);
+        node.agent
+            .set_servers(vec![udp(TURN)], CandidatePolicy::All);
+    });
+    scene.run_for(Duration::from_secs(1));
+    let candidates = scene.node(scene.alice).local_candidates();
+    let [relayed] = &candidates[..] else {
+        panic!("{candidates:?}");
+    };
+    assert_eq!(relayed.related, Some(address("0.0.0.0:0")));
+    scene.sim.with(scene.alice, Node::restart);
+    scene.run_for(Duration::from_secs(1));
+    assert_eq!(scene.gathered(scene.alice, Kind::Host).len(), 1);
+}
+
+#[test]
+fn what_waits_to_be_sent_to_servers_is_bounded() {
+    let addresses = (1..=6).map(|n| ip(&format!("198.51.100.{}", 10 + n)));
+    let mut setting = Setting::default().relayed().asking([udp(TURN)]);
+    setting.addresses[0] = addresses.collect();
+    setting.configs[0].limits.relays = 6;
+    setting.configs[0].limits.pairs = 1000;
+    let mut scene = setting.build();
+    scene.add_turn(serving(TURN));
+    scene.gather();
+    scene.sim.with(scene.alice, |node, now| {
+        for n in 1..=100 {
+            let candidate = rill_ice::RemoteCandidate {
+                foundation: "1".into(),
+                component: 1,
+                protocol: rill_ice::Protocol::Udp,
+                priority: 9,
+                kind: Kind::Host,
+                address: rill_ice::RemoteAddress::Ip(([198, 51, 101, n], 9).into()),
+                ufrag: None,
+            };
+            let added = node
+                .agent
+                .add_remote_candidate(now, node.transport, candidate);
+            added.expect("there is room");
+        }
+        let mut buffer = Vec::new();
+        let transmits = std::iter::from_fn(|| node.agent.poll_transmit(now, &mut buffer));
+        assert_eq!(transmits.count(), 512);
+        assert_eq!(node.agent.counters().over_limit, 600 - 512);
+    });
 }
 
 #[test]

@@ -220,12 +220,22 @@ fn the_loss_of_the_only_connection_is_noticed_at_once() {
     let server = scene.add_turn(serving(TURN));
     scene.connect(LONG);
     scene.run_for(Duration::from_secs(1));
+    let alice = scene.alice;
+    let path = scene
+        .sim
+        .with(alice, |node, _| node.agent.route(node.transport));
+    let path = path.expect("connected");
     scene.sim.turn_server_mut(server).kill();
     scene.run_for(Duration::from_millis(50));
-    assert_eq!(scene.node(scene.alice).state(), TransportState::Failed);
-    assert!(!scene.sim.with(scene.alice, |node, _| node.send(b"nowhere")));
-    // A candidate that comes now is paired with nothing.
-    assert_eq!(scene.node(scene.alice).streams.count(), 0);
+    assert_eq!(scene.node(alice).state(), TransportState::Failed);
+    assert!(!scene.sim.with(alice, |node, _| node.send(b"nowhere")));
+    // Nor does a path that was kept lead anywhere.
+    assert!(
+        !scene
+            .sim
+            .with(alice, |node, _| node.send_over(path, None, b"nowhere"))
+    );
+    assert_eq!(scene.node(alice).streams.count(), 0);
 }
 
 #[test]
@@ -239,4 +249,18 @@ fn closing_says_goodbye_before_the_connection_ends() {
     scene.run_for(Duration::from_millis(50));
     assert_eq!(scene.sim.turn_server(server).counters().deallocations, 1);
     assert_eq!(scene.node(scene.alice).streams.count(), 0);
+}
+
+#[test]
+fn a_lost_relay_is_not_paired_again() {
+    let mut scene = build(Setting::at_home().relayed().asking([tcp()]));
+    let server = scene.add_turn(serving(TURN));
+    scene.gather();
+    scene.sim.turn_server_mut(server).kill();
+    scene.run_for(Duration::from_millis(50));
+    scene.sim.with(scene.bob, Node::start);
+    scene.run_for(Duration::from_millis(50));
+    let node = scene.node(scene.alice);
+    assert_eq!(node.agent.remote_candidates(node.transport).count(), 1);
+    assert_eq!(node.agent.pairs(node.transport).count(), 0);
 }
