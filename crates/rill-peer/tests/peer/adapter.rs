@@ -297,6 +297,9 @@ impl Adapter {
                 };
                 self.responses.push(now + answer.delay, (id, response));
             }
+            Request::RegisterMdns { id, .. } => {
+                self.responses.push(now, (id, Response::Registered));
+            }
             Request::CloseSocket { socket } => {
                 let bound = self.sockets.remove(&socket).expect("it was bound");
                 self.host.close(bound);
