@@ -8,13 +8,15 @@
 //!
 //! # Standards
 //!
-//! - RFC 8445, ICE for full agents: gathering of host and server-reflexive candidates, check
+//! - RFC 8445, ICE for full agents: gathering of host, server-reflexive and relayed candidates, check
 //!   lists, checks, role conflicts, regular nomination (aggressive nomination by the peer is
 //!   understood), keepalives.
 //! - RFC 8838, trickle ICE, in both directions; RFC 8863, patience before failure.
 //! - RFC 7675, consent freshness. RFC 8421, IPv4 and IPv6 intermingled.
 //! - W3C WebRTC 1.0 §5.6: the states of `RTCIceTransport`.
-//! - Not yet: TURN (RFC 8656), TCP candidates (RFC 6544), mDNS names. Their doors are in the types.
+//! - RFC 8656, TURN over UDP, TCP and TLS: [`turn`]. RFC 6762, as far as names of host candidates go:
+//!   [`mdns`].
+//! - Not yet: TCP candidates (RFC 6544).
 //!
 //! # Example
 //!

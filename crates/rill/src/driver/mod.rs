@@ -2,7 +2,6 @@
 
 mod connect;
 mod interface;
-#[cfg_attr(not(test), expect(dead_code, reason = "no connection asks for it yet"))]
 mod mdns;
 mod outbox;
 mod receive;
