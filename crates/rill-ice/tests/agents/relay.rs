@@ -222,6 +222,25 @@ fn refusal(
 }
 
 #[test]
+fn a_dead_family_of_a_server_keeps_nothing_waiting() {
+    let mut server = udp(TURN);
+    server.host = rill_ice::ServerHost::Name("turn.example".into());
+    let mut setting = Setting::default().asking([server]);
+    setting.addresses[0].push(ip("2001:db8::1"));
+    let mut scene = setting.build();
+    let both = [ip("2001:db8:ffff::1"), ip("192.0.2.1")];
+    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    names.insert("turn.example", Duration::ZERO, both);
+    scene.add_turn(serving(TURN));
+    let time = scene.gather();
+    let relayed = scene.gathered(scene.alice, Kind::Relayed);
+    assert_eq!(relayed.len(), 1);
+    // One answer shows that the server lives: the rest of it is waited for half a second.
+    assert!(time <= Duration::from_millis(541), "{time:?}");
+    assert_eq!(scene.errors(scene.alice), []);
+}
+
+#[test]
 fn a_wrong_password_is_said_at_once() {
     let wrong = with_password(udp(TURN), "wrong");
     let (code, reason, time) = refusal(serving(TURN), wrong);
