@@ -204,10 +204,10 @@ impl Cause {
         }
     }
 
-    /// Whether it is only a matter of waiting, or nothing at all.
+    /// Whether something is wrong, rather than connected or on its way.
     #[must_use]
-    pub const fn is_progress(&self) -> bool {
-        matches!(
+    pub const fn is_trouble(&self) -> bool {
+        !matches!(
             self,
             Self::Connected(_)
                 | Self::HandshakeUnderWay

@@ -16,7 +16,7 @@ pub(super) fn of(diagnosis: &Diagnosis) -> Value {
     Object(vec![
         ("sentence", Value::text(&diagnosis.cause)),
         ("cause", diagnosis.cause.code().into()),
-        ("inProgress", diagnosis.cause.is_progress().into()),
+        ("trouble", diagnosis.cause.is_trouble().into()),
         ("connectionState", Value::text(diagnosis.connection)),
         ("signalingState", Value::text(diagnosis.signaling)),
         ("hasLocalDescription", local.into()),

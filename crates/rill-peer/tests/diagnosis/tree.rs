@@ -24,7 +24,7 @@ fn json_has_the_sentence_the_cause_and_what_they_rest_on() {
     for part in [
         "{\"sentence\":\"The TURN server turn:192.0.2.2 answered 401: wrong username or password?\"",
         "\"cause\":\"server\"",
-        "\"inProgress\":false",
+        "\"trouble\":true",
         "\"signalingState\":\"stable\"",
         "\"hasRemoteDescription\":true",
         "\"interfaces\":[{\"name\":\"eth0\",\"address\":\"10.0.0.1\",\"loopback\":false}]",
