@@ -89,6 +89,25 @@ async fn a_page_that_leaves_takes_its_peer_with_it() {
 }
 
 #[tokio::test]
+async fn the_page_is_told_why_rill_is_not_connected_and_then_by_what_it_is() {
+    let server = start().await;
+    let mut page = server.open().await.expect("a free seat");
+    let first = page.until("diagnosis").await;
+    assert_eq!(first["diagnosis"]["cause"], "nothing-negotiated", "{first}");
+    let browser = Browser::new();
+    browser.connect(&mut page).await;
+    let connected = loop {
+        let message = page.until("diagnosis").await;
+        if message["diagnosis"]["cause"] == "connected" {
+            break message;
+        }
+    };
+    let sentence = connected["diagnosis"]["sentence"].as_str().expect("text");
+    assert!(sentence.starts_with("Connected directly"), "{sentence}");
+    assert!(connected["diagnosis"]["transports"][0]["generations"].is_array());
+}
+
+#[tokio::test]
 async fn the_page_is_told_of_the_pairs_and_of_the_one_that_carries_data() {
     let server = start().await;
     let mut page = server.open().await.expect("a free seat");
