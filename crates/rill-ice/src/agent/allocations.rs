@@ -84,7 +84,8 @@ impl Session {
         self.add_local(ctx, base, draft);
     }
 
-    /// RFC 8445 §11: the way to a relay is kept open while there is no connection over it.
+    /// The way to a relay is kept open, whether or not there is a connection over it: a NAT forgets it
+    /// long before the allocation is refreshed.
     pub(super) fn keep_relays_alive(&self, ctx: &mut Context) {
         for relay in self.gatherer.relays.values() {
             if let (Some(_), Destination::Datagram(path)) =

@@ -67,21 +67,25 @@ impl Agent {
     }
 
     /// RFC 8445 §5.1.1.4: bindings are kept alive until ICE has concluded. Consent checks do it
-    /// afterwards.
+    /// afterwards, except for the way to a relay that is kept for when the selected pair ends.
     pub(super) fn keepalive_due(&mut self, now: Instant, key: SessionKey) {
         let Some(session) = self.transports.session_mut(key) else {
             return;
         };
-        if session.conclusion.selected.is_some() || session.conclusion.failed {
+        let is_connected = session.conclusion.selected.is_some();
+        let gatherer = &mut session.gatherer;
+        let has_relays = gatherer.relays.values().any(Relay::is_open);
+        if session.conclusion.failed || (is_connected && !has_relays) {
             return;
         }
-        let gatherer = &mut session.gatherer;
-        let alive = gatherer
-            .queries
-            .iter()
-            .filter(|(_, query)| query.state == QueryState::Answered);
-        let alive: Vec<Ask> = alive.map(|(id, _)| Ask::Query(*id)).collect();
-        gatherer.queue.extend(alive);
+        if !is_connected {
+            let alive = gatherer
+                .queries
+                .iter()
+                .filter(|(_, query)| query.state == QueryState::Answered);
+            let alive: Vec<Ask> = alive.map(|(id, _)| Ask::Query(*id)).collect();
+            gatherer.queue.extend(alive);
+        }
         session.keep_relays_alive(&mut self.ctx);
         session.arm_keepalive(&mut self.ctx, now);
     }

@@ -337,9 +337,11 @@ fn a_server_may_not_send_on_to_where_the_socket_does_not_reach() {
 fn another_policy_counts_from_the_next_gathering_on() {
     let (mut scene, _) = relayed_scene();
     scene.sim.with(scene.alice, |node, now| {
-        node.start(now);
+        // Before the driver has answered anything.
+        node.agent.gather(now, node.transport);
         node.agent
             .set_servers(vec![udp(TURN)], CandidatePolicy::All);
+        node.start(now);
     });
     scene.run_for(Duration::from_secs(1));
     let candidates = scene.node(scene.alice).local_candidates();
@@ -568,6 +570,29 @@ fn an_allocation_is_kept_as_long_as_it_carries() {
     scene.connect(LONG);
     scene.run_for(Duration::from_secs(3600));
     assert_eq!(scene.sim.turn_server(server).allocations().count(), 1);
+    scene.check_data();
+}
+
+#[test]
+fn a_relay_is_there_when_the_direct_way_ends() {
+    // Her NAT keeps nothing for the server while she speaks with Bob.
+    let mut setting = Setting::at_home().asking([udp(TURN)]);
+    setting.nats[0] = Some(rill_sim::NatConfig::symmetric(ip(HOME)));
+    let mut scene = setting.build();
+    let server = scene.add_turn(serving(TURN));
+    scene.connect(LONG);
+    scene.run_for(Duration::from_secs(1200));
+    let (ours, theirs) = scene.selected(scene.alice).expect("connected");
+    assert!(ours != Kind::Relayed && theirs != Kind::Relayed);
+    assert_eq!(scene.sim.turn_server(server).allocations().count(), 1);
+    scene.sim.partition(ip(INSIDE), ip("198.51.100.2"));
+    let is_relayed = |node: &Node| {
+        let pair = node.agent.selected_pair(node.transport);
+        pair.is_some_and(|pair| [pair.local.kind, pair.remote.kind].contains(&Kind::Relayed))
+    };
+    let time = scene.run_until(LONG, |alice, bob| is_relayed(alice) && is_relayed(bob));
+    let time = time.expect("they move") - Duration::from_secs(1200);
+    assert!(time < Duration::from_secs(15), "{time:?}");
     scene.check_data();
 }
 

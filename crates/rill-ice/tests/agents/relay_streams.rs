@@ -264,3 +264,29 @@ fn a_lost_relay_is_not_paired_again() {
     assert_eq!(node.agent.remote_candidates(node.transport).count(), 1);
     assert_eq!(node.agent.pairs(node.transport).count(), 0);
 }
+
+#[test]
+fn a_far_server_that_answers_is_awaited_within_limits() {
+    let far = |deadline: u64| {
+        let link = rill_sim::Link {
+            delay: Duration::from_millis(295),
+            ..rill_sim::Link::default()
+        };
+        let mut setting = Setting {
+            link,
+            ..Setting::at_home()
+        };
+        setting.configs[0].timing.relay_deadline = Duration::from_millis(deadline);
+        let mut scene = build(setting.asking([tls()]));
+        scene.add_turn(secure("turn.example"));
+        (scene.gather(), scene)
+    };
+    // Four round trips of 600 ms: TCP, TLS, the challenge and the allocation.
+    let (time, scene) = far(8000);
+    assert_eq!(time, Duration::from_millis(2400));
+    assert_eq!(scene.gathered(scene.alice, Kind::Relayed).len(), 1);
+    let (time, scene) = far(2000);
+    assert_eq!(time, Duration::from_millis(2000));
+    assert_eq!(scene.gathered(scene.alice, Kind::Relayed).len(), 0);
+    assert_eq!(scene.errors(scene.alice)[0].1, 701);
+}
