@@ -266,10 +266,24 @@ impl Session {
                     from: Some(base.address),
                 };
                 self.relay_failed(ctx, id, refusal);
+                self.ask_elsewhere(ctx, id);
             }
         }
         if tried.is_some() {
             self.advance_gathering(ctx, now);
+        }
+    }
+
+    /// A socket that reaches the server may have come too late to have a relay.
+    fn ask_elsewhere(&mut self, ctx: &mut Context, id: RelayId) {
+        let Some(relay) = self.gatherer.relays.get(&id) else {
+            return;
+        };
+        let (server, to) = (relay.server, relay.way.server());
+        for base in self.gatherer.bases.clone() {
+            if !self.gatherer.has_tried(server, (base.socket, to)) {
+                self.ask(ctx, server, base, to);
+            }
         }
     }
 

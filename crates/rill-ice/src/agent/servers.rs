@@ -177,7 +177,7 @@ impl Session {
             query.state = QueryState::Dead;
         }
         let is_late = |relay: &Relay| relay.server == index && relay.is_awaited();
-        let was_asked = was_asked || self.gatherer.count_relays(index) > 0;
+        let was_asked = was_asked || self.gatherer.has_asked_for_relay(index);
         self.end_relays(ctx, is_late);
         let server = &self.gatherer.servers[index];
         if !server.has_answered() {

@@ -103,7 +103,23 @@ impl Gatherer {
     /// How many relays of a server there are or may be.
     pub(crate) fn count_relays(&self, server: usize) -> usize {
         let relays = self.relays.values();
-        relays.filter(|relay| relay.server == server).count()
+        relays
+            .filter(|relay| relay.server == server && !matches!(relay.stage, Stage::Over))
+            .count()
+    }
+
+    /// Whether a server was asked for a relay, with whatever outcome.
+    pub(crate) fn has_asked_for_relay(&self, server: usize) -> bool {
+        self.relays.values().any(|relay| relay.server == server)
+    }
+
+    /// Whether it was asked from this socket, at this address.
+    pub(crate) fn has_tried(&self, server: usize, (from, to): (SocketId, SocketAddr)) -> bool {
+        let is_it = |relay: &Relay| {
+            relay.server == server
+                && matches!(relay.way, Way::Datagrams { base, to: at } if (base.socket, at) == (from, to))
+        };
+        self.relays.values().any(is_it)
     }
 
     /// The first relay after another one, if it is given, whose server is at the other end of a path.

@@ -400,6 +400,23 @@ fn a_server_that_cannot_be_reached_is_given_up_at_once() {
 }
 
 #[test]
+fn addresses_that_do_not_reach_the_server_take_no_relay_from_those_that_do() {
+    let mut setting = Setting::default().asking([udp(TURN)]);
+    let addresses = (1..=6).map(|n| ip(&format!("198.51.100.{}", 10 + n)));
+    setting.addresses[0] = addresses.collect();
+    setting.configs[0].limits.relays = 2;
+    let mut scene = setting.build();
+    scene.add_turn(serving(TURN));
+    for dead in 11..=14 {
+        // Sending is refused there.
+        scene.sim.remove_address(ip(&format!("198.51.100.{dead}")));
+    }
+    assert!(scene.gather() < Duration::from_millis(100));
+    assert_eq!(scene.gathered(scene.alice, Kind::Relayed).len(), 2);
+    assert_eq!(scene.errors(scene.alice), []);
+}
+
+#[test]
 fn an_error_does_not_show_an_address_that_no_candidate_shows() {
     let wrong = with_password(udp(TURN), "wrong");
     let mut scene = Setting::at_home().relayed().asking([wrong]).build();

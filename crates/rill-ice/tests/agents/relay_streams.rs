@@ -78,6 +78,11 @@ fn connect_over(server: &ServerConfig, transport: Transport) -> Scene {
         allocations.map(|(client, _)| client.transport).collect()
     };
     assert_eq!(transports, [transport; 2]);
+    for side in ["alice", "bob"] {
+        let servers = [address(TURN), address(TURNS)];
+        let elsewhere = scene.sim.trace().sent_elsewhere(side, &servers);
+        assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    }
     scene
 }
 
