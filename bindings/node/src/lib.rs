@@ -22,6 +22,7 @@ mod data_channel;
 mod description;
 mod exception;
 mod runtime;
+mod stats;
 mod task;
 mod transceiver;
 mod transport;

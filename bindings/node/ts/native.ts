@@ -274,6 +274,9 @@ export interface NativePeerConnection {
   dtlsTransport(id: number): NativeDtlsTransport | null;
   sctpTransport(): NativeSctpTransport | null;
 
+  /** The dictionaries of a report, with this timestamp; also of a closed connection. */
+  stats(timestamp: number): NativeStats[];
+
   channel(handle: number): NativeChannel | null;
   channelId(handle: number): number | null;
   channelReadyState(handle: number): RTCDataChannelState;
@@ -283,6 +286,14 @@ export interface NativePeerConnection {
   /** Nothing more will be asked of the channel. */
   channelForget(handle: number): void;
   channelSetBufferedAmountLowThreshold(handle: number, bytes: number): void;
+}
+
+/** A dictionary derived from RTCStats (webrtc-pc §8.4). */
+export interface NativeStats {
+  id: string;
+  timestamp: number;
+  type: string;
+  [member: string]: unknown;
 }
 
 export interface NativeBinding {

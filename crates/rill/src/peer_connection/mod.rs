@@ -4,6 +4,7 @@ mod diagnose;
 mod events;
 mod media;
 mod operations;
+mod stats;
 mod transports;
 
 use std::sync::Arc;
