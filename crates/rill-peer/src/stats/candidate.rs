@@ -43,8 +43,7 @@ pub struct CandidateStats {
 /// webrtc-stats, `RTCIceCandidatePairStats`.
 ///
 /// Bytes are those of UDP payloads that are not STUN. There are no available bitrates, which nothing
-/// estimates as long as there is no RTP, and no discarded packets: whoever sends waits for a full
-/// socket, and one that fails ends the pair.
+/// estimates as long as there is no RTP, and no discarded packets, of which no socket tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CandidatePairStats {
     /// The transport that it belongs to.
