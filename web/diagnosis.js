@@ -51,7 +51,7 @@ class Branch {
   show(value) {
     const left = new Set(this.#nodes.keys());
     Object.entries(value).forEach(([name, member], index) => {
-      const isBranch = member !== null && typeof member === 'object';
+      const isBranch = member !== null && typeof member === 'object' && Object.keys(member).length > 0;
       const key = `${isBranch ? 'branch' : 'leaf'} ${name}`;
       left.delete(key);
       if (!this.#nodes.has(key)) {
@@ -101,7 +101,7 @@ class Leaf {
 
   show(name, value) {
     this.#name.textContent = name;
-    const text = value === null ? '–' : String(value);
+    const text = value === null ? '–' : typeof value === 'object' ? 'none' : String(value);
     if (this.#value.textContent !== text) this.#value.textContent = text;
   }
 }
@@ -112,6 +112,8 @@ function title(value) {
   if ('checksSent' in value && 'local' in value) return `: ${value.local} → ${value.remote}, ${value.state}`;
   if ('url' in value && 'outcomes' in value) return `: ${value.url}`;
   if ('type' in value && 'address' in value) return `: ${value.type} ${value.address}`;
+  if ('loopback' in value) return `: ${value.name} ${value.address}`;
+  if ('gathering' in value) return `: ${value.usernameFragment}`;
   if ('outcome' in value) return `: ${value.text}`;
   if ('ice' in value) return `: ICE ${value.ice}, DTLS ${value.dtls}`;
   return '';

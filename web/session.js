@@ -136,7 +136,7 @@ export class Session {
       case 'pairs':
         return note('pairs', { pairs: message.pairs.map(withKey) });
       case 'diagnosis':
-        return note('diagnosis', { diagnosis: message.diagnosis });
+        return note('diagnosis', { diagnosis: JSON.parse(message.json) });
       case 'restart':
         return note('restart', { by: 'rill' });
       case 'end':

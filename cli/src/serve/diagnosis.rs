@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use rill::{Diagnosis, PeerConnection};
-use serde_json::Value;
+use rill::PeerConnection;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// How often it is asked.
@@ -25,9 +24,9 @@ impl DiagnosisWatch {
         }
     }
 
-    /// The diagnosis, once it says something else than the last time. Nothing is lost if the future
+    /// The diagnosis in JSON, once it says something else than the last time. Nothing is lost if the future
     /// is dropped.
-    pub(super) async fn changed(&mut self, connection: &PeerConnection) -> Value {
+    pub(super) async fn changed(&mut self, connection: &PeerConnection) -> String {
         loop {
             self.asking.tick().await;
             let diagnosis = connection.diagnose();
@@ -35,12 +34,8 @@ impl DiagnosisWatch {
             let text = diagnosis.to_string();
             if text != self.told {
                 self.told = text;
-                return tree(&diagnosis);
+                return diagnosis.to_json();
             }
         }
     }
-}
-
-fn tree(diagnosis: &Diagnosis) -> Value {
-    serde_json::from_str(&diagnosis.to_json()).expect("a diagnosis is JSON")
 }

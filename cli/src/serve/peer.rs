@@ -183,8 +183,8 @@ impl Peer {
                     self.push_description();
                 }
                 pairs = self.pairs.changed(&self.connection) => return Some(FromRill::Pairs { pairs }),
-                diagnosis = self.diagnosis.changed(&self.connection) => {
-                    return Some(FromRill::Diagnosis { diagnosis });
+                json = self.diagnosis.changed(&self.connection) => {
+                    return Some(FromRill::Diagnosis { json });
                 }
             }
         }

@@ -122,6 +122,8 @@ pub enum RemoteEnd {
 pub struct PairReport {
     /// The pair.
     pub info: PairInfo,
+    /// Where the peer is, also if it told only a name.
+    pub remote: SocketAddr,
     /// Since its last answer, if there was one.
     pub answered_ago: Option<Duration>,
     /// It is valid and does not answer at the moment.

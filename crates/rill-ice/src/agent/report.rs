@@ -113,6 +113,7 @@ impl Session {
     fn pair_report(&self, now: Instant, id: PairId, pair: &Pair) -> Option<PairReport> {
         Some(PairReport {
             info: self.pair_info(id, pair)?,
+            remote: pair.path.remote,
             answered_ago: pair.answered.map(|at| now.saturating_duration_since(at)),
             silent: pair.silent,
             consent_lost: pair.consent_lost,

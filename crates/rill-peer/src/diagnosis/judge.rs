@@ -9,7 +9,6 @@ use rill_ice::{
 
 use super::{
     Cause, Diagnosis, Mismatch, RemoteSilence, Route, TransportDiagnosis, Unused,
-    sentence::address_text,
     server::{is_certain, is_cut_off, reflexive_fault, relay_fault},
 };
 use crate::{DtlsTransportState, SctpTransportState, SignalingState, TransportError};
@@ -97,7 +96,7 @@ fn above_ice(
         let (local, remote) = (&pair.info.local, &pair.info.remote);
         return Cause::Connected(Route {
             local: (local.address.to_string(), local.kind),
-            remote: (address_text(&remote.address), remote.kind),
+            remote: (pair.remote.to_string(), remote.kind),
             server: local.relay_protocol.and_then(|_| local.url.clone()),
         });
     }

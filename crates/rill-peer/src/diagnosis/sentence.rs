@@ -256,7 +256,7 @@ pub(super) const fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-/// An address of the peer's, as it told it.
+/// An address of the peer's as it told it.
 pub(super) fn address_text(address: &RemoteAddress) -> String {
     match address {
         RemoteAddress::Ip(address) => address.to_string(),

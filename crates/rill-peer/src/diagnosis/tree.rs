@@ -209,6 +209,7 @@ fn pair(pair: &PairReport) -> Value {
         ("local", Value::text(info.local.address)),
         ("localType", kind_name(info.local.kind).into()),
         ("remote", address_text(&info.remote.address).into()),
+        ("remoteAddress", Value::text(pair.remote)),
         ("remoteType", kind_name(info.remote.kind).into()),
         ("state", Value::text(info.state)),
         ("nominated", info.nominated.into()),
