@@ -20,6 +20,7 @@ mod configuration;
 mod connection;
 mod data_channel;
 mod description;
+mod diagnosis;
 mod exception;
 mod runtime;
 mod stats;

@@ -41,6 +41,7 @@ import {
   usvString,
 } from './webidl';
 import type { Configuration } from './configuration';
+import type { RTCDiagnosis } from './diagnosis';
 import type {
   AddEventListenerOptions,
   AlgorithmIdentifier,
@@ -382,6 +383,14 @@ export class RTCPeerConnection extends EventTarget {
         return createStatsReport(track === null ? this.#native.stats(timestamp) : []);
       });
     });
+  }
+
+  /**
+   * Why it does not connect, or by what it is connected, at this moment: rill's own, and not of the
+   * W3C. May be asked at any time, also after a failure.
+   */
+  diagnose(): RTCDiagnosis {
+    return JSON.parse(this.#native.diagnose()) as RTCDiagnosis;
   }
 
   getConfiguration(): RTCConfiguration {

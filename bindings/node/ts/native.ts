@@ -239,6 +239,8 @@ export interface NativePeerConnection {
   /** The length of the operations chain, on which `negotiationneeded` depends. */
   beginOperation(): void;
   endOperation(): void;
+  /** JSON; also after `close()`. */
+  diagnose(): string;
   close(): void;
 
   readonly signalingState: RTCSignalingState;
