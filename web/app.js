@@ -3,6 +3,7 @@
 // For tests: `document.documentElement.dataset` has `state` (idle, connecting, connected,
 // disconnected, failed, closed), `session` (1, 2, … for each attempt) and `trickle` (on, off).
 
+import { Diagnosis } from './diagnosis.js';
 import { PairTable } from './pairs.js';
 import { Panels } from './panels.js';
 import { Restart } from './restart.js';
@@ -15,6 +16,7 @@ const find = (id) => document.getElementById(id);
 const panels = new Panels();
 const timeline = new Timeline(find('strip'), find('events'));
 const tables = { browser: new PairTable(find('pairs-browser')), rill: new PairTable(find('pairs-rill')) };
+const diagnosis = new Diagnosis(find('diagnosis'));
 const runs = new Runs({
   open: () => session.openThroughput(),
   limit: () => session.maxMessageSize,
@@ -47,6 +49,7 @@ function connect() {
   panels.reset();
   timeline.reset();
   restart.reset();
+  diagnosis.reset();
   for (const table of Object.values(tables)) table.reset();
   showProblem(null);
   root.dataset.session = String(attempts);
@@ -60,6 +63,7 @@ function take(entry) {
   timeline.take(entry);
   runs.take(entry);
   restart.take(entry);
+  if (entry.kind === 'diagnosis') diagnosis.show(entry.diagnosis);
   if (entry.kind === 'description') tables[entry.side].begin(entry.ufrag);
   if (entry.kind === 'pairs') tables[entry.side].show(entry.pairs);
   if (entry.kind === 'problem') showProblem(entry.text);

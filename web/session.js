@@ -135,6 +135,8 @@ export class Session {
         return note('pair', message);
       case 'pairs':
         return note('pairs', { pairs: message.pairs.map(withKey) });
+      case 'diagnosis':
+        return note('diagnosis', { diagnosis: JSON.parse(message.json) });
       case 'restart':
         return note('restart', { by: 'rill' });
       case 'end':

@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use tokio::runtime::Runtime;
 
+use crate::doctor;
 use crate::gather;
 use crate::serve;
+use crate::server_arguments::ServerArguments;
 use crate::stun_url::StunUrl;
 
 /// WebRTC outside the browser, with trickle ICE to the letter.
@@ -34,6 +36,13 @@ enum Command {
                             1 when one failed, 2 when an argument is wrong."
     )]
     Gather(GatherArguments),
+    /// Say what of connecting works here and what would not: addresses, servers, relays.
+    #[command(
+        after_help = "Two peers of rill's own connect on this machine, through the TURN servers alone \
+                            if there are any.\n\nExit code: 0 when everything works, 1 when \
+                            something does not, 2 when an argument is wrong."
+    )]
+    Doctor(DoctorArguments),
 }
 
 /// What `rill serve` can be told.
@@ -56,13 +65,29 @@ pub(crate) struct ServeArguments {
 /// What `rill gather` can be told.
 #[derive(Debug, Args)]
 pub(crate) struct GatherArguments {
-    /// STUN servers to ask, such as stun:stun.example.org:3478.
-    #[arg(long, value_name = "URL", num_args = 1..)]
-    pub(crate) stun: Vec<StunUrl>,
+    #[command(flatten)]
+    pub(crate) servers: ServerArguments,
     /// Print JSON, one object per line.
     #[arg(long)]
     pub(crate) json: bool,
     /// Stop waiting after this many seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// What `rill doctor` can be told.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) servers: ServerArguments,
+    /// Ask no server, unless one is given. Otherwise, without --stun and --turn, two public STUN
+    /// servers are asked.
+    #[arg(long)]
+    pub(crate) local: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Stop waiting after this many seconds, for the servers and for the connection each.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) timeout: Duration,
 }
@@ -79,6 +104,7 @@ pub(crate) fn run() -> ExitCode {
     };
     match arguments.command {
         Some(Command::Gather(gather)) => gathered(runtime.block_on(gather::run(&gather))),
+        Some(Command::Doctor(doctor)) => examined(runtime.block_on(doctor::run(&doctor))),
         Some(Command::Serve(serve)) => served(runtime.block_on(serve::run(&serve))),
         None => served(runtime.block_on(serve::run(&arguments.serve))),
     }
@@ -99,6 +125,22 @@ fn gathered(outcome: Result<gather::Verdict, gather::GatherError>) -> ExitCode {
         Err(gather::GatherError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
+        Err(gather::GatherError::Servers(error)) => refuse(&error.to_string()),
+        Err(error) => {
+            eprintln!("rill: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn examined(outcome: Result<doctor::Verdict, doctor::DoctorError>) -> ExitCode {
+    match outcome {
+        Ok(doctor::Verdict::Healthy) => ExitCode::SUCCESS,
+        Ok(doctor::Verdict::Troubled) => ExitCode::FAILURE,
+        Err(doctor::DoctorError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(doctor::DoctorError::Servers(error)) => refuse(&error.to_string()),
         Err(error) => {
             eprintln!("rill: {error}");
             ExitCode::FAILURE
@@ -174,7 +216,7 @@ mod tests {
             let Some(Command::Gather(gather)) = parse(words).expect("two URLs").command else {
                 panic!("gather was asked for");
             };
-            assert_eq!(gather.stun.len(), 2);
+            assert_eq!(gather.servers.stun.len(), 2);
         }
     }
 

@@ -11,7 +11,9 @@ pub(crate) fn sentence(outcome: &ServerOutcome) -> String {
         ServerOutcome::Redundant(address) => {
             format!("answered: it sees {address}, which is a candidate already")
         }
-        ServerOutcome::TimedOut => "did not answer: it is down, or UDP to it is blocked".to_owned(),
+        ServerOutcome::Relayed(address) => format!("relays for you at {address}"),
+        ServerOutcome::Unusable(cause) => format!("could not be used: {cause}"),
+        ServerOutcome::TimedOut => "did not answer: it is down, or something blocks the way to it".to_owned(),
         ServerOutcome::ResolveFailed(cause) => {
             format!("has a name that was not resolved: {cause}")
         }

@@ -115,6 +115,79 @@ fn a_server_that_answers_is_shown_with_its_candidate_and_exit_code_0() {
     assert_eq!(candidate["url"], url);
 }
 
+#[test]
+fn the_doctor_finds_this_machine_able_to_connect() {
+    let output = rill(&["doctor", "--local", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["healthy"], true);
+    assert_eq!(report["connections"][0]["connected"], true);
+    let diagnosis = &report["connections"][0]["diagnosis"];
+    assert_eq!(diagnosis["cause"], "connected");
+    assert_eq!(diagnosis["trouble"], false);
+    assert!(report["gathering"]["transports"][0]["generations"][0]["localCandidates"].is_array());
+}
+
+#[test]
+fn the_doctor_names_what_does_not_work() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("stun:{}", silent.local_addr().expect("a bound socket"));
+    let output = rill(&["doctor", "--stun", &url]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find(|line| line.contains(&url));
+    let line = line.expect("the server's line");
+    assert!(
+        line.starts_with("FAIL  servers") && line.contains("did not answer"),
+        "{line}"
+    );
+    assert!(text.contains("ok    connection"), "{text}");
+    assert!(text.ends_with("One thing does not work.\n"), "{text}");
+}
+
+#[test]
+fn a_relay_without_credentials_is_exit_code_2() {
+    for (arguments, cause) in [
+        (
+            ["doctor", "--turn", "turn:127.0.0.1"].as_slice(),
+            "--username",
+        ),
+        (
+            &["doctor", "--turn", "turn:127.0.0.1", "--username", "a"],
+            "--credential",
+        ),
+        (
+            &["gather", "--turn", "turn:127.0.0.1", "--username", "a"],
+            "--credential",
+        ),
+        (
+            &["gather", "--turn", "turn:a@b", "--username", "a"],
+            "no user name",
+        ),
+    ] {
+        let output = rill(arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(cause), "{}", stderr(&output));
+        assert!(output.stdout.is_empty());
+    }
+}
+
+/// Nobody listens there: what the relay's server is asked for fails at once, and is told.
+#[test]
+fn a_relay_that_cannot_be_reached_is_told_by_gather_and_doctor() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("a bound socket").port();
+    drop(taken);
+    let url = format!("turn:127.0.0.1:{port}?transport=tcp");
+    let servers = ["--turn", &url, "--username", "a", "--credential", "b"];
+    for command in [["gather"].as_slice(), &["doctor", "--timeout", "2"]] {
+        let output = rill(&[command, &servers].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains(&format!("{url} could not be used")), "{text}");
+    }
+}
+
 /// Answers every Binding request as if it came from 203.0.113.7 (RFC 8489 §14.2).
 fn answer_bindings(server: &std::net::UdpSocket) {
     let mut request = [0; 1500];

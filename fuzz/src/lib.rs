@@ -17,6 +17,7 @@ mod sctp;
 mod sdp;
 mod stun;
 mod target;
+mod turn;
 
 pub use candidate::candidate;
 pub use corpus::{corpus, corpus_directory};
@@ -27,3 +28,4 @@ pub use sctp::sctp;
 pub use sdp::sdp;
 pub use stun::stun;
 pub use target::{Failure, TARGETS, Target};
+pub use turn::turn;

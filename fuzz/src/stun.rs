@@ -1,18 +1,24 @@
 //! STUN messages.
 
-use rill_stun::{Check, Message, RawAttribute, Writer, is_stun, kind};
+use rill_stun::{
+    ChannelData, Check, Message, Padding, RawAttribute, Writer, frame_length, is_channel_data,
+    is_stun, kind,
+};
 
 const KEY: &[u8] = b"VOkJxbRl1RmTxUk/WvJxBt";
 
 /// What is accepted survives being written again; integrity and fingerprint notice every changed
 /// bit; nothing panics.
 pub fn stun(data: &[u8]) {
+    channel(data);
     let Ok(message) = Message::parse(data) else {
         return;
     };
     // RFC 7983 §7 leaves only the lower methods to STUN on a socket that is shared.
     assert_eq!(is_stun(data), data[0] <= 3, "first byte {}", data[0]);
+    assert_eq!(frame_length(data), Ok(Some(data.len())));
     look_at(&message, data.len());
+    look_at_turn(&message, data);
     let attributes: Vec<RawAttribute<'_>> = message.attributes().collect();
     let mut buffer = Vec::new();
     assert_eq!(
@@ -32,6 +38,43 @@ pub fn stun(data: &[u8]) {
         assert!(Message::parse(&data[..cut]).is_err(), "cut to {cut} bytes");
     }
     protect(&message, &attributes, data);
+}
+
+/// What is accepted on a channel survives being written again, and is found in a stream.
+fn channel(data: &[u8]) {
+    let Ok(message) = ChannelData::parse(data) else {
+        return;
+    };
+    assert!(is_channel_data(data), "first byte {}", data[0]);
+    let mut buffer = message.data.to_vec();
+    ChannelData::wrap(message.channel, &mut buffer, Padding::None).expect("it came so long");
+    assert!(data.starts_with(&buffer), "the header changed");
+    let mut buffer = message.data.to_vec();
+    ChannelData::wrap(message.channel, &mut buffer, Padding::ToFourBytes).expect("as before");
+    assert_eq!(frame_length(&buffer), Ok(Some(buffer.len())));
+    assert_eq!(ChannelData::parse(&buffer), Ok(message));
+}
+
+fn look_at_turn(message: &Message<'_>, data: &[u8]) {
+    let range = message.data_range();
+    assert_eq!(range.map(|range| &data[range]), message.data());
+    if let Some(algorithms) = message.password_algorithms() {
+        assert!(4 * algorithms.count() <= algorithms.as_bytes().len());
+    }
+    assert!(message.alternate_domain().is_none_or(str::is_ascii));
+    let refused = message.address_error_codes();
+    assert!(
+        refused
+            .map(|refused| refused.error.code)
+            .all(|code| (300..700).contains(&code))
+    );
+    let _ = message.xor_peer_addresses().count() + message.xor_relayed_addresses().count();
+    let _ = (
+        message.security_features(),
+        message.alternate_servers().count(),
+    );
+    let _ = (message.channel_number(), message.lifetime(), message.icmp());
+    let _ = (message.requested_address_family(), message.even_port());
 }
 
 fn look_at(message: &Message<'_>, length: usize) {

@@ -47,6 +47,12 @@ pub const TARGETS: &[Target] = &[
         memory_per_byte: 0,
     },
     Target {
+        name: "turn",
+        function: crate::turn,
+        memory: 1 << 20,
+        memory_per_byte: 0,
+    },
+    Target {
         name: "sctp",
         function: crate::sctp,
         memory: 1 << 26,

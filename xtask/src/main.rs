@@ -7,6 +7,7 @@ mod install;
 mod interop;
 mod leak;
 mod run;
+mod sim;
 mod test;
 mod trickle;
 mod walk;
@@ -23,6 +24,9 @@ usage: cargo xtask <chore>
                                        table; builds or installs the peers first
   bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
+  sim nat|connect [--seeds N] [--from N]
+                                       each kind of NAT against each, and bad lines: whether
+                                       and how soon simulated connections form
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
                                        guard; --break B4 breaks those lines and looks what turns red
   walk [--sequences N] [--node N]      random walks over the public API, in simulation and through Node
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         "interop" => interop::chore(rest),
         "bench" => bench::chore(rest),
         "leak" => leak::chore(rest),
+        "sim" => sim::chore(rest),
         "trickle" => trickle::chore(rest),
         "walk" => walk::chore(rest),
         "wpt" => wpt::chore(rest),

@@ -35,6 +35,7 @@ pub struct NativeCandidate {
     pub sdp_m_line_index: u16,
     pub username_fragment: String,
     pub url: Option<String>,
+    pub relay_protocol: Option<String>,
 }
 
 impl From<IceCandidate> for NativeCandidate {
@@ -45,6 +46,9 @@ impl From<IceCandidate> for NativeCandidate {
             sdp_m_line_index: candidate.sdp_m_line_index,
             username_fragment: candidate.username_fragment,
             url: candidate.url,
+            relay_protocol: candidate
+                .relay_protocol
+                .map(|protocol| protocol.to_string()),
         }
     }
 }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use rill::{SessionDescription, TransceiverId, binding::Core};
+use rill::{SessionDescription, StatsReport, TransceiverId, binding::Core};
 
-use crate::{description::NativeDescription, transceiver::NativeTransceiver};
+use crate::{description::NativeDescription, stats, transceiver::NativeTransceiver};
 
 /// What the attributes of a closed connection still show. The rest is freed by `close()`, because
 /// the garbage collector does not know how much it is.
@@ -15,6 +15,8 @@ pub(crate) struct Closed {
     pub(crate) pending_remote: Option<NativeDescription>,
     /// Stopped, by their handles, in the order of the set.
     pub(crate) transceivers: BTreeMap<u32, NativeTransceiver>,
+    /// The last figures.
+    pub(crate) stats: StatsReport,
 }
 
 impl Closed {
@@ -34,6 +36,7 @@ impl Closed {
                 .into_iter()
                 .filter_map(transceiver)
                 .collect(),
+            stats: stats::last(core),
         }
     }
 

@@ -29,6 +29,8 @@ export class FakePeerConnection {
   ice = new Map();
   dtls = new Map();
   sctp = null;
+  /** Dictionaries without their timestamps. */
+  statistics = [];
   operations = 0;
   offers = 0;
 
@@ -169,6 +171,10 @@ export class FakePeerConnection {
 
   transceiverSetStreams(handle, streams) {
     this.#command('transceiverSetStreams', handle, streams);
+  }
+
+  stats(timestamp) {
+    return this.statistics.map((stats) => ({ timestamp, ...stats }));
   }
 
   iceTransport(id) {

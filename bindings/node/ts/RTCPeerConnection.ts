@@ -27,7 +27,6 @@ import { iceCandidateInit } from './RTCIceCandidate';
 import { RTCRtpSender } from './RTCRtpSender';
 import { sdpType, sessionDescriptionInit } from './RTCSessionDescription';
 import { createStatsReport } from './RTCStatsReport';
-import { Statistics } from './statistics';
 import { TaskLoop, inTask } from './task_loop';
 import { Transceivers, transceiverInit } from './transceivers';
 import { Transports } from './transports';
@@ -42,6 +41,7 @@ import {
   usvString,
 } from './webidl';
 import type { Configuration } from './configuration';
+import type { RTCDiagnosis } from './diagnosis';
 import type {
   AddEventListenerOptions,
   AlgorithmIdentifier,
@@ -62,12 +62,7 @@ import type {
   RTCSignalingState,
   VoidFunction,
 } from './dictionaries';
-import type {
-  NativeChannelEvent,
-  NativeDescription,
-  NativeEvent,
-  NativePeerConnection,
-} from './native';
+import type { NativeDescription, NativeEvent, NativePeerConnection } from './native';
 import type { RTCCertificate } from './RTCCertificate';
 import type { RTCDataChannel } from './RTCDataChannel';
 import type { RTCDataChannelEvent } from './RTCDataChannelEvent';
@@ -79,7 +74,6 @@ import type { RTCSctpTransport } from './RTCSctpTransport';
 import type { RTCSessionDescription } from './RTCSessionDescription';
 import type { RTCStatsReport } from './RTCStatsReport';
 import type { RTCTrackEvent } from './RTCTrackEvent';
-import type { Stats } from './statistics';
 
 const mediaStream = platformObject(MediaStream);
 const mediaStreamTrack = platformObject(MediaStreamTrack);
@@ -130,10 +124,6 @@ export class RTCPeerConnection extends EventTarget {
   readonly #channels = new Map<number, RTCDataChannel>();
   readonly #transports: Transports;
   readonly #transceivers: Transceivers;
-  readonly #statistics = new Statistics();
-  /** The handles of open channels, and how many channels have opened so far. */
-  readonly #open = new Set<number>();
-  #opened = 0;
   readonly #local = new DescriptionSlots();
   readonly #remote = new DescriptionSlots();
   #configuration: Configuration;
@@ -378,8 +368,8 @@ export class RTCPeerConnection extends EventTarget {
   }
 
   /**
-   * States, candidates and the selected pair of the connection; for a track, what its sender or
-   * receiver knows, which is nothing as long as no media flows.
+   * What is known of the connection, its channels, transports, certificates, candidates and pairs; for a
+   * track, what its sender or receiver knows, which is nothing as long as no media flows.
    */
   getStats(selector: MediaStreamTrack | null = null): Promise<RTCStatsReport> {
     return promised(() => {
@@ -388,8 +378,19 @@ export class RTCPeerConnection extends EventTarget {
         const message = 'The track is not that of exactly one sender or receiver.';
         throw new DOMException(message, 'InvalidAccessError');
       }
-      return inTask(() => createStatsReport(track === null ? this.#stats() : []));
+      return inTask(() => {
+        const timestamp = performance.timeOrigin + performance.now();
+        return createStatsReport(track === null ? this.#native.stats(timestamp) : []);
+      });
     });
+  }
+
+  /**
+   * Why it does not connect, or by what it is connected, at this moment: rill's own, and not of the
+   * W3C. May be asked at any time, also after a failure.
+   */
+  diagnose(): RTCDiagnosis {
+    return JSON.parse(this.#native.diagnose()) as RTCDiagnosis;
   }
 
   getConfiguration(): RTCConfiguration {
@@ -417,7 +418,6 @@ export class RTCPeerConnection extends EventTarget {
     this.#transports.close();
     this.#native.close();
     this.#channels.clear();
-    this.#open.clear();
     this.#resolvers.clear();
     this.#updateLive();
   }
@@ -522,7 +522,6 @@ export class RTCPeerConnection extends EventTarget {
       case 'error':
       case 'message': {
         const channel = this.#channels.get(event.channel);
-        this.#count(event);
         if (event.type === 'close') this.#channels.delete(event.channel);
         if (channel !== undefined) dispatchToChannel(channel, event);
         return;
@@ -547,26 +546,6 @@ export class RTCPeerConnection extends EventTarget {
       default:
         this.dispatchEvent(connectionEvent(event, (handle) => this.#createChannel(handle)));
     }
-  }
-
-  #count({ type, channel }: NativeChannelEvent): void {
-    if (type === 'open') {
-      this.#open.add(channel);
-      this.#opened += 1;
-    } else if (type === 'closing' || type === 'close') {
-      this.#open.delete(channel);
-    }
-  }
-
-  #stats(): Stats[] {
-    const ofMedia = this.#transceivers.set.map(({ sender }) => sender.transport);
-    const transports = new Set([...ofMedia, this.sctp?.transport ?? null]);
-    return this.#statistics.gather({
-      opened: this.#opened,
-      closed: this.#opened - this.#open.size,
-      channels: [...this.#channels.values()],
-      transports: [...transports].filter((transport) => transport !== null),
-    });
   }
 
   #complete(operation: number): void {

@@ -28,6 +28,7 @@ export { RTCSessionDescription } from './RTCSessionDescription';
 export { RTCStatsReport } from './RTCStatsReport';
 export { RTCTrackEvent } from './RTCTrackEvent';
 
+export type { RTCDiagnosis } from './diagnosis';
 export type { MediaStreamEventMap } from './MediaStream';
 export type { MediaStreamTrackEventMap } from './MediaStreamTrack';
 export type { RTCDataChannelEventMap } from './RTCDataChannel';

@@ -60,6 +60,7 @@ export interface NativeCandidateInit {
 
 export interface NativeCandidate extends NativeCandidateInit {
   url: string | null;
+  relayProtocol: 'udp' | 'tcp' | 'tls' | null;
 }
 
 export interface NativeIceParameters {
@@ -238,6 +239,8 @@ export interface NativePeerConnection {
   /** The length of the operations chain, on which `negotiationneeded` depends. */
   beginOperation(): void;
   endOperation(): void;
+  /** JSON; also after `close()`. */
+  diagnose(): string;
   close(): void;
 
   readonly signalingState: RTCSignalingState;
@@ -273,6 +276,9 @@ export interface NativePeerConnection {
   dtlsTransport(id: number): NativeDtlsTransport | null;
   sctpTransport(): NativeSctpTransport | null;
 
+  /** The dictionaries of a report, with this timestamp; also of a closed connection. */
+  stats(timestamp: number): NativeStats[];
+
   channel(handle: number): NativeChannel | null;
   channelId(handle: number): number | null;
   channelReadyState(handle: number): RTCDataChannelState;
@@ -282,6 +288,14 @@ export interface NativePeerConnection {
   /** Nothing more will be asked of the channel. */
   channelForget(handle: number): void;
   channelSetBufferedAmountLowThreshold(handle: number, bytes: number): void;
+}
+
+/** A dictionary derived from RTCStats (webrtc-pc §8.4). */
+export interface NativeStats {
+  id: string;
+  timestamp: number;
+  type: string;
+  [member: string]: unknown;
 }
 
 export interface NativeBinding {

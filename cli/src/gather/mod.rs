@@ -8,14 +8,12 @@ mod servers;
 use std::io;
 use std::time::{Duration, Instant};
 
-use rill::{
-    Configuration, DataChannelInit, Event, IceGatheringState, IceServer, Loopback, PeerConnection,
-};
+use rill::{Configuration, DataChannelInit, Event, IceGatheringState, PeerConnection};
 use thiserror::Error;
 use tokio::time::timeout_at;
 
 use crate::command::GatherArguments;
-use crate::stun_url::StunUrl;
+use crate::server_arguments::ServerArgumentsError;
 use candidate::Candidate;
 use progress::Progress;
 use report::Report;
@@ -33,6 +31,8 @@ pub(crate) enum Verdict {
 /// Why `rill gather` could not do its work.
 #[derive(Debug, Error)]
 pub(crate) enum GatherError {
+    #[error(transparent)]
+    Servers(#[from] ServerArgumentsError),
     #[error("Gathering could not start: {0}.")]
     Start(String),
     #[error("The result could not be written: {0}.")]
@@ -63,30 +63,20 @@ struct Gathering {
 
 impl Gathering {
     fn new(arguments: &GatherArguments, report: Report) -> Self {
-        let urls = arguments.stun.iter().map(ToString::to_string).collect();
         Self {
             started: Instant::now(),
             report,
             progress: Progress::new(),
-            servers: Servers::new(urls),
+            servers: Servers::new(arguments.servers.urls()),
             found: Vec::new(),
         }
     }
 
     async fn start(&mut self, arguments: &GatherArguments) -> Result<PeerConnection, GatherError> {
         let failed = |error: &dyn std::error::Error| GatherError::Start(error.to_string());
-        let server = |url: &StunUrl| IceServer {
-            urls: vec![url.to_string()],
-            ..IceServer::default()
-        };
-        let on_this_machine = arguments.stun.iter().any(StunUrl::is_loopback);
         let configuration = Configuration {
-            ice_servers: arguments.stun.iter().map(server).collect(),
-            loopback: if on_this_machine {
-                Loopback::Always
-            } else {
-                Loopback::WhenAlone
-            },
+            ice_servers: arguments.servers.ice_servers()?,
+            loopback: arguments.servers.loopback(),
             ..Configuration::default()
         };
         let connection = PeerConnection::new(configuration).map_err(|error| failed(&error))?;

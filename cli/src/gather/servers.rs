@@ -35,6 +35,8 @@ impl Outcome {
         match self {
             Self::Reported(ServerOutcome::Reflexive(_)) => "reflexive",
             Self::Reported(ServerOutcome::Redundant(_)) => "redundant",
+            Self::Reported(ServerOutcome::Relayed(_)) => "relayed",
+            Self::Reported(ServerOutcome::Unusable(_)) => "unusable",
             Self::Reported(ServerOutcome::TimedOut) => "timedOut",
             Self::Reported(ServerOutcome::ResolveFailed(_)) => "unresolved",
             Self::Reported(ServerOutcome::Rejected { .. }) => "rejected",
@@ -55,7 +57,9 @@ impl Outcome {
     pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Reported(
-                ServerOutcome::Reflexive(address) | ServerOutcome::Redundant(address),
+                ServerOutcome::Reflexive(address)
+                | ServerOutcome::Redundant(address)
+                | ServerOutcome::Relayed(address),
             ) => Some(*address),
             Self::Reported(_) | Self::Unfinished => None,
         }

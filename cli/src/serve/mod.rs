@@ -2,6 +2,7 @@
 
 mod channels;
 mod connections;
+mod diagnosis;
 mod echo;
 mod guard;
 mod limits;

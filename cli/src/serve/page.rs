@@ -23,7 +23,7 @@ macro_rules! script {
 }
 
 /// Every file.
-const FILES: [File; 17] = [
+const FILES: [File; 18] = [
     ("/", HTML, include_str!("../../../web/index.html")),
     ("/style.css", CSS, include_str!("../../../web/style.css")),
     (
@@ -33,6 +33,7 @@ const FILES: [File; 17] = [
     ),
     script!("app.js"),
     script!("candidate.js"),
+    script!("diagnosis.js"),
     script!("elements.js"),
     script!("pairs.js"),
     script!("panels.js"),

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::server_outcome::sentence;
 
 use super::channels::Channels;
+use super::diagnosis::DiagnosisWatch;
 use super::pairs::PairWatch;
 use super::signal::{AnswerTime, Candidate, FromRill, PairEnd, StateName, kind_name};
 
@@ -55,6 +56,7 @@ pub(super) struct Peer {
     channels: Channels,
     reports: mpsc::Receiver<FromRill>,
     pairs: PairWatch,
+    diagnosis: DiagnosisWatch,
 }
 
 impl Peer {
@@ -82,6 +84,7 @@ impl Peer {
             channels,
             reports,
             pairs: PairWatch::new(),
+            diagnosis: DiagnosisWatch::new(),
         })
     }
 
@@ -180,6 +183,9 @@ impl Peer {
                     self.push_description();
                 }
                 pairs = self.pairs.changed(&self.connection) => return Some(FromRill::Pairs { pairs }),
+                json = self.diagnosis.changed(&self.connection) => {
+                    return Some(FromRill::Diagnosis { json });
+                }
             }
         }
     }

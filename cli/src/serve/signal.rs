@@ -81,6 +81,9 @@ pub(super) enum FromRill {
     SelectedPair { local: PairEnd, remote: PairEnd },
     /// Every pair of candidates, whenever one of them is another than before.
     Pairs { pairs: Vec<Pair> },
+    /// Why the Rust peer is not connected, or by what it is: whenever that changes. Text, so that the
+    /// members keep their order.
+    Diagnosis { json: String },
     /// The Rust peer begins an ICE restart.
     Restart,
     /// A STUN server answered, or failed to.

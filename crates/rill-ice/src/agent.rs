@@ -1,17 +1,22 @@
 //! The agent: its commands, inputs and outputs. What it shows of itself, and what happens inside, is in
 //! the files of this folder, one per procedure.
 
+mod allocations;
 mod checks;
 mod consent;
 mod gathering;
 mod inbound;
 mod nominate;
 mod pairing;
+mod relayed;
+mod relays;
 mod remote;
+mod report;
 mod responses;
 mod restart;
 mod servers;
 mod settle;
+mod snapshot;
 mod states;
 mod transmit;
 mod view;
@@ -24,8 +29,13 @@ use crate::context::Context;
 use crate::timer::Timer;
 use crate::transport::Transports;
 use crate::{
-    AddCandidateError, Config, Credentials, Event, Generation, Path, Received, RemoteCandidate,
-    Request, RequestId, Response, Role, StunServer, Transmit, TransportId, TransportState,
+    AddCandidateError, CandidatePolicy, Config, Credentials, Event, Generation, Path, Received,
+    RemoteCandidate, Request, RequestId, Response, Role, ServerConfig, StreamId, Traffic, Transmit,
+    TransportId, TransportState,
+};
+
+pub use self::snapshot::{
+    GenerationSnapshot, LocalSnapshot, PairSnapshot, RemoteSnapshot, TransportSnapshot,
 };
 
 /// The ICE agent of one peer connection.
@@ -63,8 +73,8 @@ impl Agent {
     pub fn remove_transport(&mut self, now: Instant, id: TransportId) {
         let now = self.ctx.advance(now);
         if let Some(transport) = self.transports.remove(id) {
-            for session in &transport.sessions {
-                self.ctx.forget(session.key);
+            for session in transport.sessions {
+                self.ctx.forget(session);
             }
             self.ctx.events.forget(id);
             self.settle(now);
@@ -144,9 +154,10 @@ impl Agent {
         }
     }
 
-    /// Other STUN servers, for gatherings that start from now on.
-    pub fn set_stun_servers(&mut self, servers: Vec<StunServer>) {
-        self.ctx.config.stun_servers = servers;
+    /// Other servers, and another policy, for gatherings that start from now on.
+    pub fn set_servers(&mut self, servers: Vec<ServerConfig>, policy: CandidatePolicy) {
+        self.ctx.config.servers = servers;
+        self.ctx.config.policy = policy;
     }
 
     /// Starts a new generation with these credentials, which should be fresh (RFC 8445 §9).
@@ -197,19 +208,16 @@ impl Agent {
         self.settle(now);
     }
 
-    /// Closes everything. Afterwards there are only requests to close sockets.
+    /// Closes everything. Afterwards there are only goodbyes to TURN servers to be sent, and then
+    /// requests to close sockets and streams.
     pub fn close(&mut self, now: Instant) {
         self.ctx.advance(now);
         self.ctx.closed = true;
-        let keys: Vec<_> = self
-            .transports
-            .sessions()
-            .map(|session| session.key)
-            .collect();
-        for key in keys {
-            self.ctx.forget(key);
-        }
         for transport in self.transports.iter_mut() {
+            for session in &mut transport.sessions {
+                session.end_relays(&mut self.ctx, |_| true);
+                self.ctx.release(session.key);
+            }
             transport.state = TransportState::Closed;
         }
         self.ctx.events.clear();
@@ -235,6 +243,36 @@ impl Agent {
         let received = self.receive(now, path, bytes);
         self.settle(now);
         received
+    }
+
+    /// Bytes arrived on a stream. Poll [`poll_streamed`](Self::poll_streamed) afterwards.
+    pub fn handle_stream(&mut self, now: Instant, stream: StreamId, bytes: &[u8]) {
+        let now = self.ctx.advance(now);
+        self.receive_stream(now, stream, bytes);
+        self.settle(now);
+    }
+
+    /// The next datagram that [`handle_stream`](Self::handle_stream) brought, and what became of it;
+    /// `None` if there is no further one. Its bytes are in `buffer`, which is cleared.
+    pub fn poll_streamed(
+        &mut self,
+        now: Instant,
+        stream: StreamId,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Received> {
+        let now = self.ctx.advance(now);
+        let path = self.next_streamed(stream, buffer)?;
+        let received = self.receive(now, path, buffer);
+        self.settle(now);
+        Some(received)
+    }
+
+    /// A stream was closed by the other side, or broke, for this reason. Not for one that
+    /// [`Request::CloseStream`] ended.
+    pub fn handle_stream_closed(&mut self, now: Instant, stream: StreamId, reason: String) {
+        let now = self.ctx.advance(now);
+        self.stream_ended(now, stream, reason);
+        self.settle(now);
     }
 
     /// Sending to this path failed for a lasting reason, such as no route: what was asked there is
@@ -263,6 +301,11 @@ impl Agent {
             Timer::Nomination(key) => self.unsettle(key),
             Timer::Consent(key) => self.consent_due(now, key),
             Timer::Retirement(key) => self.drop_generation(key),
+            Timer::Relay(key, relay) => {
+                if let Some(session) = self.transports.session_mut(key) {
+                    session.relay_due(&mut self.ctx, now, relay);
+                }
+            }
             Timer::Transaction(id) => self.transaction_due(now, id),
         }
     }
@@ -270,9 +313,10 @@ impl Agent {
 
 /// Outputs.
 impl Agent {
-    /// The next thing the driver is to do.
+    /// The next thing the driver is to do. Sockets and streams are closed after the last datagrams
+    /// over them were polled.
     pub fn poll_request(&mut self) -> Option<Request> {
-        self.ctx.requests.poll()
+        self.ctx.requests.poll(!self.ctx.outgoing.is_empty())
     }
 
     /// Writes the next datagram into `buffer`, which is cleared, and says where it goes.
@@ -281,6 +325,23 @@ impl Agent {
         let transmit = self.next_transmit(now, buffer);
         self.settle(now);
         transmit
+    }
+
+    /// Turns application bytes for a path of [`route`](Self::route) into what the driver is to send:
+    /// over a relay they are wrapped. With `segment` they are a train of datagrams of that length.
+    /// `None` if nothing is to be sent now.
+    pub fn transmit(
+        &mut self,
+        path: Path,
+        segment: Option<usize>,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let sent = Traffic::of_train(self.ctx.latest, buffer.len(), segment);
+        let transmit = self.wrap(path, segment, buffer)?;
+        if let Some(key) = self.ctx.sockets.owner(path.socket) {
+            self.transports.count_sent(key, path, &sent);
+        }
+        Some(transmit)
     }
 
     /// The next event. A local candidate counts as sent to the peer once its event was polled.
@@ -300,6 +361,10 @@ impl Agent {
     /// When to call [`handle_timeout`](Self::handle_timeout) and poll datagrams next. A time
     /// that has passed means at once.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        // Goodbyes to be sent, or what waited for them.
+        if !self.ctx.outgoing.is_empty() || self.ctx.requests.held {
+            return self.ctx.latest;
+        }
         if self.ctx.closed {
             return None;
         }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::SocketId;
 use crate::candidate::PairFoundation;
 use crate::pair::{Pair, PairId, PairState};
+use crate::reply::{Reply, ReplyContent};
 use crate::transaction::CheckKind;
 
 /// The pairs of a session, the triggered-check queue, and the checks to addresses that have
@@ -52,6 +53,15 @@ impl CheckList {
     /// The pair over which a datagram came.
     pub(crate) fn by_path(&self, socket: SocketId, remote: SocketAddr) -> Option<PairId> {
         self.by_path.get(&(socket, remote)).copied()
+    }
+
+    /// A response leaves.
+    pub(crate) fn count_reply(&mut self, reply: &Reply) {
+        let id = self.by_path(reply.to.socket, reply.to.remote);
+        let pair = id.and_then(|id| self.pairs.get_mut(&id));
+        if let (Some(pair), ReplyContent::Success) = (pair, &reply.content) {
+            pair.counters.responses_sent += 1;
+        }
     }
 
     pub(crate) fn set_state(&mut self, id: PairId, state: PairState) {
@@ -184,15 +194,18 @@ mod tests {
             kind: Kind::Host,
             base: base.ip(),
             server: None,
+            relay: None,
         });
         let candidate = LocalCandidate {
             kind: Kind::Host,
             address: base,
+            name: None,
             base,
             related: None,
             foundation: local.text(),
             priority: 1,
             url: None,
+            relay_protocol: None,
             socket: SocketId(1),
         };
         let mut locals = LocalCandidates::default();

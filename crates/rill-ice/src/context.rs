@@ -1,21 +1,27 @@
 //! What the procedures of an agent share, apart from its sessions.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::Rng;
 use rill_stun::TransactionId;
 
 use crate::candidate::Foundations;
 use crate::event::Events;
+use crate::gather::RelayId;
 use crate::identifier::SessionKey;
 use crate::pacer::Turns;
 use crate::reply::Replies;
 use crate::request::Requests;
 use crate::role::Claim;
+use crate::session::Session;
 use crate::socket::Sockets;
 use crate::timer::{Timer, Timers};
 use crate::transaction::{Owner, Transaction, Transactions};
-use crate::{Config, Counters, Event, Role};
+use crate::turn::Client;
+use crate::{Config, Counters, Destination, Event, HostAddresses, Role, StreamId, mdns};
 
 /// Queues, tables and generators of one agent.
 #[derive(Debug)]
@@ -36,10 +42,18 @@ pub(crate) struct Context {
     pub(crate) turns: Turns,
     pub(crate) transactions: Transactions,
     pub(crate) replies: Replies,
+    /// What clients of TURN servers want sent.
+    pub(crate) outgoing: VecDeque<(Destination, Vec<u8>)>,
+    pub(crate) streams: BTreeMap<StreamId, (SessionKey, RelayId)>,
+    /// The `.local` names of our addresses.
+    pub(crate) names: BTreeMap<IpAddr, String>,
     pub(crate) counters: Counters,
     /// How many paced transactions began: whose turn it is.
     pub(crate) turn: usize,
 }
+
+/// Most datagrams and messages that wait to be sent to TURN servers.
+const OUTGOING_MAX: usize = 512;
 
 impl Context {
     pub(crate) fn new(config: Config, role: Role, mut rng: ChaCha20Rng) -> Self {
@@ -58,6 +72,9 @@ impl Context {
             timers: Timers::default(),
             transactions: Transactions::default(),
             replies: Replies::default(),
+            outgoing: VecDeque::new(),
+            streams: BTreeMap::new(),
+            names: BTreeMap::new(),
             counters: Counters::default(),
             turn: 0,
         }
@@ -93,8 +110,62 @@ impl Context {
         }
     }
 
+    /// The name that stands for an address of ours, the same for every transport: 122 random bits
+    /// (draft-ietf-mmusic-mdns-ice-candidates §3.1.1).
+    pub(crate) fn name_of(&mut self, address: IpAddr) -> String {
+        let rng = &mut self.rng;
+        let name = self.names.entry(address);
+        name.or_insert_with(|| mdns::Name::random(rng).to_string())
+            .clone()
+    }
+
+    /// An address as a related address may show it: not at all if host addresses are hidden.
+    pub(crate) fn shown(&self, address: SocketAddr) -> SocketAddr {
+        match self.config.host_addresses {
+            HostAddresses::Plain => address,
+            HostAddresses::Mdns => unspecified(address),
+        }
+    }
+
+    /// Queues what goes to a TURN server; what is too much is lost.
+    pub(crate) fn send_to_server(&mut self, to: Destination, bytes: Vec<u8>) {
+        if self.outgoing.len() < OUTGOING_MAX {
+            self.outgoing.push_back((to, bytes));
+        } else {
+            self.counters.over_limit += 1;
+        }
+    }
+
+    /// A stream is no more: nothing is written to it.
+    pub(crate) fn forget_stream(&mut self, stream: StreamId) {
+        self.streams.remove(&stream);
+        self.outgoing
+            .retain(|(to, _)| *to != Destination::Stream(stream));
+    }
+
+    /// Queues all that the client of a TURN server wants sent.
+    pub(crate) fn take_from(&mut self, client: &mut Client, to: Destination, now: Instant) {
+        let mut bytes = Vec::new();
+        while client.poll_transmit(now, &mut bytes) {
+            self.send_to_server(to, std::mem::take(&mut bytes));
+        }
+    }
+
+    /// A fresh transaction id, for what awaits no answer.
+    pub(crate) fn transaction_id(&mut self) -> [u8; 12] {
+        let mut id = [0; 12];
+        self.rng.fill_bytes(&mut id);
+        id
+    }
+
+    /// Forgets a session and all that belongs to it; leaves its relays.
+    pub(crate) fn forget(&mut self, mut session: Session) {
+        session.end_relays(self, |_| true);
+        self.release(session.key);
+    }
+
     /// Forgets all that belongs to a session, its events included, and closes its sockets.
-    pub(crate) fn forget(&mut self, session: SessionKey) {
+    pub(crate) fn release(&mut self, session: SessionKey) {
         self.end_where(|owner| owner.session() == session);
         self.timers.forget(session);
         self.events.forget_session(session);
@@ -107,6 +178,14 @@ impl Context {
     pub(crate) fn push(&mut self, event: Event) {
         tracing::debug!(target: "rill_ice", kind = event_name(&event), "event");
         self.events.push(event);
+    }
+}
+
+/// RFC 8839 §5.1: an address that says nothing.
+pub(crate) fn unspecified(like: SocketAddr) -> SocketAddr {
+    match like {
+        SocketAddr::V4(_) => SocketAddr::from(([0; 4], 0)),
+        SocketAddr::V6(_) => SocketAddr::from(([0; 16], 0)),
     }
 }
 

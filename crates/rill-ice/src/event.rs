@@ -194,17 +194,22 @@ impl fmt::Display for GatheringState {
     }
 }
 
-/// How asking a STUN server went.
+/// How asking a server went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerOutcome {
     /// It saw us at this address, which differs from the socket's own.
     Reflexive(SocketAddr),
     /// It saw us at the socket's own address: there is no translation on the way.
     Redundant(SocketAddr),
+    /// It relays for us at this address.
+    Relayed(SocketAddr),
     /// No answer in time.
     TimedOut,
     /// Its name could not be resolved, for this reason.
     ResolveFailed(String),
+    /// It could not be used, for this reason: no connection, a certificate that is not its own, or
+    /// answers that no honest server gives.
+    Unusable(String),
     /// It answered with a STUN error.
     Rejected {
         /// The STUN error code.

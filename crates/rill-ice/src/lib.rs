@@ -8,13 +8,15 @@
 //!
 //! # Standards
 //!
-//! - RFC 8445, ICE for full agents: gathering of host and server-reflexive candidates, check
+//! - RFC 8445, ICE for full agents: gathering of host, server-reflexive and relayed candidates, check
 //!   lists, checks, role conflicts, regular nomination (aggressive nomination by the peer is
 //!   understood), keepalives.
 //! - RFC 8838, trickle ICE, in both directions; RFC 8863, patience before failure.
 //! - RFC 7675, consent freshness. RFC 8421, IPv4 and IPv6 intermingled.
 //! - W3C WebRTC 1.0 §5.6: the states of `RTCIceTransport`.
-//! - Not yet: TURN (RFC 8656), TCP candidates (RFC 6544), mDNS names. Their doors are in the types.
+//! - RFC 8656, TURN over UDP, TCP and TLS: [`turn`]. RFC 6762, as far as names of host candidates go:
+//!   [`mdns`].
+//! - Not yet: TCP candidates (RFC 6544).
 //!
 //! # Example
 //!
@@ -38,29 +40,43 @@ mod credentials;
 mod event;
 mod gather;
 mod identifier;
+pub mod mdns;
 mod pacer;
 mod pair;
 mod path;
 mod reply;
+mod report;
 mod request;
 mod role;
 mod session;
 mod socket;
 mod timer;
+mod traffic;
 mod transaction;
 mod transport;
+pub mod turn;
 
-pub use agent::Agent;
+pub use agent::{
+    Agent, GenerationSnapshot, LocalSnapshot, PairSnapshot, RemoteSnapshot, TransportSnapshot,
+};
 pub use candidate::{
     AddCandidateError, Kind, LocalCandidate, Protocol, RemoteAddress, RemoteCandidate,
 };
-pub use config::{Config, Limits, Loopback, ServerHost, StunServer, Timing};
+pub use config::{
+    CandidatePolicy, Config, ExternalAddress, Family, HostAddresses, Limits, Loopback, Reach,
+    RelayProtocol, ServerConfig, ServerHost, Service, Timing, TurnAccess,
+};
 pub use counters::Counters;
 pub use credentials::Credentials;
 pub use event::{Event, GatheringState, ServerOutcome, TransportState};
 pub use identifier::{Generation, TransportId};
 pub use pacer::Pacer;
 pub use pair::{CandidatePair, PairCounters, PairInfo, PairState};
-pub use path::{Path, Proof, Received, SocketId, Transmit};
+pub use path::{Destination, Path, Proof, Received, SocketId, Transmit};
+pub use report::{
+    AskedServer, GenerationReport, NameFate, PairReport, RefusedChecks, RemoteEnd, RemoteReport,
+    TransportReport,
+};
 pub use request::{Interface, Request, RequestId, Response, StreamId};
 pub use role::Role;
+pub use traffic::Traffic;

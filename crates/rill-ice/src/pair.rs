@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rill_stun::TransactionId;
 
 use crate::candidate::{LocalId, PairFoundation, RemoteId};
-use crate::{LocalCandidate, Path, RemoteCandidate};
+use crate::{LocalCandidate, Path, RemoteCandidate, Traffic};
 
 /// The pair that data goes over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,14 @@ pub struct PairCounters {
     pub requests_received: u64,
     /// Datagrams received that are not STUN.
     pub datagrams_received: u64,
+    /// Binding requests sent for the first time, without consent checks.
+    pub checks_sent: u64,
+    /// Consent checks sent; none is sent twice (RFC 7675 §5.1).
+    pub consent_checks_sent: u64,
+    /// Success responses sent.
+    pub responses_sent: u64,
+    /// Datagrams of the transport's owner.
+    pub traffic: Traffic,
     /// All round trips together; divide by `responses_received` for a mean.
     pub total_rtt: Duration,
 }

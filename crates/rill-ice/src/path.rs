@@ -3,10 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
-use crate::TransportId;
 use crate::candidate::is_prohibited;
+use crate::{StreamId, TransportId};
 
-/// A UDP socket that the driver bound for the agent. Never used again after it was closed.
+/// A UDP socket that the driver bound for the agent, or one that stands for a relayed address and
+/// is known to the agent alone. Never used again after it was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u32);
 
@@ -53,14 +54,34 @@ impl Path {
     }
 }
 
-/// Where to send the datagram that [`Agent::poll_transmit`](crate::Agent::poll_transmit) wrote.
+/// What is to be done with the bytes that [`Agent::poll_transmit`](crate::Agent::poll_transmit)
+/// wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transmit {
-    /// The way it takes.
-    pub to: Path,
+    /// The way they take.
+    pub to: Destination,
     /// If set, the buffer holds several datagrams of this size, the last one perhaps shorter. The
-    /// agent itself always writes one.
+    /// agent itself always writes one. Never set for a stream.
     pub segment: Option<usize>,
+}
+
+/// What bytes are written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A UDP socket.
+    Datagram(Path),
+    /// A TCP or TLS connection, in order. If it is congested, dropping all of the bytes is right.
+    Stream(StreamId),
+}
+
+impl Destination {
+    /// The path, if it is one.
+    pub fn path(&self) -> Option<Path> {
+        match self {
+            Self::Datagram(path) => Some(*path),
+            Self::Stream(_) => None,
+        }
+    }
 }
 
 /// What became of a received datagram.
@@ -74,11 +95,33 @@ pub enum Received {
     Application {
         /// Whose it is.
         transport: TransportId,
+        /// The way it took; over a relay not the one it was received on.
+        path: Path,
         /// Which bytes of the buffer.
         range: Range<usize>,
         /// What is known of the sender.
         proof: Proof,
     },
+}
+
+impl Received {
+    /// As it was found `start` bytes into the buffer.
+    pub(crate) fn shifted(self, start: usize) -> Self {
+        match self {
+            Self::Application {
+                transport,
+                path,
+                range,
+                proof,
+            } => Self::Application {
+                transport,
+                path,
+                range: range.start + start..range.end + start,
+                proof,
+            },
+            other => other,
+        }
+    }
 }
 
 /// What the agent knows of the address that a datagram came from, on the socket it came to.

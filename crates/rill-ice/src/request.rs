@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 
-use crate::SocketId;
+use crate::gather::{Base, RelayId};
 use crate::identifier::SessionKey;
+use crate::{RemoteCandidate, SocketId};
 
 /// Ties a [`Response`] to its [`Request`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
-/// A TCP or TLS connection. A door: nothing opens one yet.
+/// A TCP or TLS connection to a server. Never used again after it was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u32);
 
@@ -24,7 +26,7 @@ pub enum Request {
         /// To be given back.
         id: RequestId,
     },
-    /// Bind a UDP socket to an address, on any port: [`Response::Bound`].
+    /// Bind a UDP socket to an address: [`Response::Bound`].
     BindUdp {
         /// To be given back.
         id: RequestId,
@@ -32,6 +34,8 @@ pub enum Request {
         socket: SocketId,
         /// The address to bind to.
         address: IpAddr,
+        /// The ports to try, both included; any if there are none.
+        ports: Option<RangeInclusive<u16>>,
     },
     /// Look up the addresses of both families of a DNS name: [`Response::Resolved`].
     Resolve {
@@ -45,14 +49,15 @@ pub enum Request {
         /// Which.
         socket: SocketId,
     },
-    /// A door: look up a `.local` name by multicast DNS. Not asked yet.
+    /// Look up a `.local` name by multicast DNS, and by nothing else: [`Response::Resolved`].
     ResolveMdns {
         /// To be given back.
         id: RequestId,
         /// The name.
         name: String,
     },
-    /// A door: answer for a `.local` name of ours. Not asked yet.
+    /// Answer for a `.local` name of ours from now on, as long as the agent lives:
+    /// [`Response::Registered`].
     RegisterMdns {
         /// To be given back.
         id: RequestId,
@@ -61,7 +66,8 @@ pub enum Request {
         /// What it stands for.
         address: IpAddr,
     },
-    /// A door: connect to a server. Not asked yet.
+    /// Connect to a server over TCP: [`Response::Connected`]. With a name, over TLS: the certificate
+    /// is checked against it, and only then is the stream connected.
     ConnectStream {
         /// To be given back.
         id: RequestId,
@@ -69,10 +75,10 @@ pub enum Request {
         stream: StreamId,
         /// The server.
         address: SocketAddr,
-        /// The name to verify, for TLS.
+        /// For TLS: the server's name or address as configured, which its certificate must show.
         server_name: Option<String>,
     },
-    /// A door: close a connection. Not asked yet.
+    /// Close a connection, after what was written to it, or end connecting. No response.
     CloseStream {
         /// Which.
         stream: StreamId,
@@ -86,8 +92,15 @@ pub enum Response {
     Interfaces(Vec<Interface>),
     /// The socket is bound; its port is this address's.
     Bound(SocketAddr),
+    /// The connection stands.
+    Connected {
+        /// Its address on our side.
+        local: SocketAddr,
+    },
     /// The addresses of the name, the best of each family first. Empty is a failure.
     Resolved(Vec<IpAddr>),
+    /// The name is answered for.
+    Registered,
     /// It could not be done, for this reason.
     Failed(String),
 }
@@ -117,6 +130,33 @@ pub(crate) enum Purpose {
         session: SessionKey,
         server: usize,
     },
+    Connect {
+        session: SessionKey,
+        relay: RelayId,
+    },
+    /// A socket's address gets a name.
+    Register {
+        session: SessionKey,
+        base: Base,
+    },
+    /// A candidate of the peer gets an address.
+    Lookup {
+        session: SessionKey,
+        candidate: Box<RemoteCandidate>,
+    },
+}
+
+impl Purpose {
+    pub(crate) fn session(&self) -> SessionKey {
+        match self {
+            Self::Interfaces(session)
+            | Self::Bind { session, .. }
+            | Self::Resolve { session, .. }
+            | Self::Connect { session, .. }
+            | Self::Register { session, .. }
+            | Self::Lookup { session, .. } => *session,
+        }
+    }
 }
 
 /// The requests to be polled and those outstanding.
@@ -125,6 +165,8 @@ pub(crate) struct Requests {
     last: u64,
     queue: VecDeque<Request>,
     outstanding: BTreeMap<RequestId, Purpose>,
+    /// Something was not closed yet when it was polled.
+    pub(crate) held: bool,
 }
 
 impl Requests {
@@ -137,8 +179,8 @@ impl Requests {
         &mut self,
         session: SessionKey,
         socket: SocketId,
-        address: IpAddr,
-        preference: u16,
+        (address, preference): (IpAddr, u16),
+        ports: Option<RangeInclusive<u16>>,
     ) {
         let id = self.register(Purpose::Bind {
             session,
@@ -150,6 +192,7 @@ impl Requests {
             id,
             socket,
             address,
+            ports,
         });
     }
 
@@ -158,11 +201,60 @@ impl Requests {
         self.queue.push_back(Request::Resolve { id, name });
     }
 
+    pub(crate) fn register_name(&mut self, session: SessionKey, base: Base, name: String) {
+        let id = self.register(Purpose::Register { session, base });
+        self.queue.push_back(Request::RegisterMdns {
+            id,
+            name,
+            address: base.address.ip(),
+        });
+    }
+
+    pub(crate) fn look_up(
+        &mut self,
+        session: SessionKey,
+        candidate: &RemoteCandidate,
+        name: String,
+    ) {
+        let candidate = Box::new(candidate.clone());
+        let id = self.register(Purpose::Lookup { session, candidate });
+        self.queue.push_back(Request::ResolveMdns { id, name });
+    }
+
+    pub(crate) fn connect(
+        &mut self,
+        (session, relay): (SessionKey, RelayId),
+        stream: StreamId,
+        address: SocketAddr,
+        server_name: Option<String>,
+    ) {
+        let id = self.register(Purpose::Connect { session, relay });
+        self.queue.push_back(Request::ConnectStream {
+            id,
+            stream,
+            address,
+            server_name,
+        });
+    }
+
+    pub(crate) fn close_stream(&mut self, stream: StreamId) {
+        self.queue.push_back(Request::CloseStream { stream });
+    }
+
     pub(crate) fn close_socket(&mut self, socket: SocketId) {
         self.queue.push_back(Request::CloseSocket { socket });
     }
 
-    pub(crate) fn poll(&mut self) -> Option<Request> {
+    /// The next one. What takes goodbyes is not closed before they are sent.
+    pub(crate) fn poll(&mut self, has_goodbyes: bool) -> Option<Request> {
+        let closes = matches!(
+            self.queue.front(),
+            Some(Request::CloseSocket { .. } | Request::CloseStream { .. })
+        );
+        self.held = closes && has_goodbyes;
+        if self.held {
+            return None;
+        }
         self.queue.pop_front()
     }
 

@@ -10,6 +10,7 @@ use crate::credentials::{LocalKey, RemoteKey};
 use crate::gather::Gatherer;
 use crate::identifier::SessionKey;
 use crate::pair::{Pair, PairId, PairInfo};
+use crate::report::Notes;
 use crate::{CandidatePair, Config, Credentials, GatheringState};
 
 /// Credentials, candidates and checks of one generation.
@@ -22,6 +23,7 @@ pub(crate) struct Session {
     pub(crate) checks: CheckList,
     pub(crate) silence: Silence,
     pub(crate) conclusion: Conclusion,
+    pub(crate) notes: Notes,
     /// Set when a procedure changed something that selection, states or nomination depend on.
     pub(crate) unsettled: bool,
 }
@@ -46,6 +48,8 @@ pub(crate) struct RemoteSide {
     pub(crate) ended_early: Option<String>,
     /// The peer does not trickle: what it said at first should be all.
     pub(crate) presumed_ended: bool,
+    /// Names that are being looked up.
+    pub(crate) lookups: usize,
     pub(crate) lite: bool,
 }
 
@@ -135,6 +139,7 @@ impl Session {
             checks: CheckList::default(),
             silence: Silence::default(),
             conclusion: Conclusion::default(),
+            notes: Notes::default(),
             unsettled: false,
         }
     }
@@ -195,10 +200,10 @@ impl Session {
         })
     }
 
-    /// Whether both sides said their last candidate.
+    /// Whether both sides said their last candidate, and every name of the peer was looked up.
     pub(crate) fn candidates_ended(&self) -> bool {
         let has_peer_ended = self.remote.ended || self.remote.presumed_ended;
-        self.local.ended && has_peer_ended
+        self.local.ended && has_peer_ended && self.remote.lookups == 0
     }
 
     /// Whether the selected pair is answering; `None` without one.

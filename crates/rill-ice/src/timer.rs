@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use rill_stun::TransactionId;
 
+use crate::gather::RelayId;
 use crate::identifier::SessionKey;
 
 /// What a deadline is for. Each has at most one.
@@ -22,6 +23,8 @@ pub(crate) enum Timer {
     Consent(SessionKey),
     /// An old generation to be dropped.
     Retirement(SessionKey),
+    /// What a relay of a session is to do.
+    Relay(SessionKey, RelayId),
     /// A request to be sent again, or its end.
     Transaction(TransactionId),
 }
@@ -34,7 +37,8 @@ impl Timer {
             | Self::Patience(key)
             | Self::Nomination(key)
             | Self::Consent(key)
-            | Self::Retirement(key) => Some(*key),
+            | Self::Retirement(key)
+            | Self::Relay(key, _) => Some(*key),
             Self::Transaction(_) => None,
         }
     }

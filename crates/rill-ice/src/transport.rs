@@ -5,7 +5,7 @@ use rand_chacha::ChaCha20Rng;
 use crate::identifier::SessionKey;
 use crate::pair::PairId;
 use crate::session::Session;
-use crate::{Credentials, GatheringState, Generation, TransportId, TransportState};
+use crate::{Credentials, GatheringState, Generation, Path, Traffic, TransportId, TransportState};
 
 /// One W3C `RTCIceTransport`: it outlives its generations.
 #[derive(Debug)]
@@ -19,6 +19,10 @@ pub(crate) struct Transport {
     pub(crate) generations: u32,
     /// The selected pair that was last reported.
     pub(crate) reported: Option<(Generation, PairId)>,
+    /// How often that changed, to none and from none included.
+    pub(crate) selection_changes: u32,
+    /// What went over all pairs, those that are gone included.
+    pub(crate) traffic: Traffic,
     pub(crate) state: TransportState,
     pub(crate) gathering: GatheringState,
 }
@@ -35,6 +39,8 @@ impl Transport {
             confirmed: key.generation,
             generations: key.generation.0,
             reported: None,
+            selection_changes: 0,
+            traffic: Traffic::default(),
             state: TransportState::New,
             gathering: GatheringState::New,
         }
@@ -142,6 +148,21 @@ impl Transports {
             let sessions = transport.sessions.iter_mut();
             sessions.filter(move |session| set.holds(session.key, newest))
         })
+    }
+
+    /// Datagrams of the transport's owner leave over the pair of a path.
+    pub(crate) fn count_sent(&mut self, key: SessionKey, path: Path, sent: &Traffic) {
+        let Some(transport) = self.get_mut(key.transport) else {
+            return;
+        };
+        transport.traffic.sent(sent);
+        let mut sessions = transport.sessions.iter_mut();
+        if let Some(session) = sessions.find(|session| session.key == key)
+            && let Some(id) = session.checks.by_path(path.socket, path.remote)
+            && let Some(pair) = session.checks.get_mut(id)
+        {
+            pair.counters.traffic.sent(sent);
+        }
     }
 
     /// The sessions that a restart has put aside.

@@ -19,7 +19,10 @@ pub(crate) fn to_line(local: &LocalCandidate) -> Candidate {
         transport: CandidateTransport::Udp,
         transport_in_capitals: false,
         priority: local.priority,
-        address: CandidateAddress::Ip(local.address.ip()),
+        address: match &local.name {
+            None => CandidateAddress::Ip(local.address.ip()),
+            Some(name) => CandidateAddress::Name(name.clone()),
+        },
         port: local.address.port(),
         kind,
         related_address: local
@@ -34,13 +37,7 @@ pub(crate) fn to_line(local: &LocalCandidate) -> Candidate {
 /// The candidate for ICE, or `None` for one that cannot be paired: TCP, an unknown type, a second
 /// component.
 pub(crate) fn to_ice(line: &Candidate) -> Option<RemoteCandidate> {
-    let kind = match line.kind {
-        CandidateKind::Host => Kind::Host,
-        CandidateKind::ServerReflexive => Kind::ServerReflexive,
-        CandidateKind::PeerReflexive => Kind::PeerReflexive,
-        CandidateKind::Relayed => Kind::Relayed,
-        CandidateKind::Other(_) => return None,
-    };
+    let kind = to_kind(&line.kind)?;
     if line.transport != CandidateTransport::Udp || line.component != 1 {
         return None;
     }
@@ -59,5 +56,16 @@ pub(crate) fn to_ice(line: &Candidate) -> Option<RemoteCandidate> {
         kind,
         address,
         ufrag: line.ufrag().map(str::to_owned),
+    })
+}
+
+/// The type; `None` for one that the RFC does not have.
+pub(crate) fn to_kind(kind: &CandidateKind) -> Option<Kind> {
+    Some(match kind {
+        CandidateKind::Host => Kind::Host,
+        CandidateKind::ServerReflexive => Kind::ServerReflexive,
+        CandidateKind::PeerReflexive => Kind::PeerReflexive,
+        CandidateKind::Relayed => Kind::Relayed,
+        CandidateKind::Other(_) => return None,
     })
 }

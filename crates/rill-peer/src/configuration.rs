@@ -1,4 +1,4 @@
-use rill_ice::{Loopback, Pacer, StunServer};
+use rill_ice::{CandidatePolicy, HostAddresses, Loopback, Pacer, Reach, ServerConfig};
 
 use crate::{Certificate, Exception, IceServer, IceServerError, ice_server::ServerUrl};
 
@@ -27,7 +27,7 @@ pub enum BundlePolicy {
 /// How a connection is to behave (webrtc-pc, `RTCConfiguration`).
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
-    /// The servers to ask for reflexive addresses.
+    /// The servers to ask for reflexive and relayed addresses.
     pub ice_servers: Vec<IceServer>,
     /// Which candidates may be used.
     pub ice_transport_policy: IceTransportPolicy,
@@ -42,8 +42,27 @@ pub struct Configuration {
     pub pacer: Pacer,
     /// Whether loopback addresses are offered; W3C has no such member.
     pub loopback: Loopback,
+    /// How host candidates show where they are; W3C has no such member.
+    pub host_addresses: HostAddresses,
+    /// What of the machine is used, and how it is seen from outside; W3C has no such member.
+    pub reach: Reach,
+    /// Whose certificates are taken from TURN servers over TLS: for the driver, which makes the
+    /// connections.
+    pub tls_trust: TlsTrust,
     /// How packets are secured.
     pub security: Security,
+}
+
+/// Whose certificates are taken from servers over TLS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TlsTrust {
+    /// Those that the platform's roots vouch for, and that show the server's name.
+    #[default]
+    Platform,
+    /// Those that these roots (DER) vouch for, and that show the server's name.
+    Roots(Vec<Vec<u8>>),
+    /// Anyone's: an attacker on the way learns who speaks with whom. For tests.
+    Anyone,
 }
 
 /// How packets are secured.
@@ -90,9 +109,18 @@ impl ConfigurationError {
 /// The servers of a configuration, read.
 #[derive(Debug, Default)]
 pub(crate) struct Servers {
-    pub(crate) stun: Vec<StunServer>,
+    pub(crate) usable: Vec<ServerConfig>,
     /// URLs that rill cannot use yet.
     pub(crate) unsupported: Vec<String>,
+}
+
+impl IceTransportPolicy {
+    pub(crate) fn candidates(self) -> CandidatePolicy {
+        match self {
+            Self::All => CandidatePolicy::All,
+            Self::Relay => CandidatePolicy::Relay,
+        }
+    }
 }
 
 impl Configuration {
@@ -102,10 +130,7 @@ impl Configuration {
         for server in &self.ice_servers {
             for url in server.parse()? {
                 match url {
-                    // It has nothing that may be used.
-                    ServerUrl::Stun(_)
-                        if self.ice_transport_policy == IceTransportPolicy::Relay => {}
-                    ServerUrl::Stun(server) => servers.stun.push(server),
+                    ServerUrl::Usable(server) => servers.usable.push(server),
                     ServerUrl::Unsupported(url) => servers.unsupported.push(url),
                 }
             }

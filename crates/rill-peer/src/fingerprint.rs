@@ -19,13 +19,15 @@ static PREFERRED: [(HashFunction, &digest::Algorithm); 5] = [
 /// The fingerprint that we announce. SHA-256 is both the one that everybody has and the one of our
 /// certificates' signatures, which RFC 8122 §5 asks for.
 pub(crate) fn of_certificate(certificate: &Certificate) -> Fingerprint {
-    let value = digest::digest(&digest::SHA256, certificate.der())
-        .as_ref()
-        .to_vec();
     Fingerprint {
         hash: HashFunction::Sha256,
-        value,
+        value: sha256(certificate.der()),
     }
+}
+
+/// The value of a certificate's fingerprint by SHA-256.
+pub(crate) fn sha256(der: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, der).as_ref().to_vec()
 }
 
 /// Whether a certificate, in DER, is one of those announced: by the values of the most preferred

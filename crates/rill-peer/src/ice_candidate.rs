@@ -1,3 +1,5 @@
+use rill_ice::RelayProtocol;
+
 /// A candidate as it travels between peers (webrtc-pc, `RTCIceCandidateInit`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IceCandidateInit {
@@ -26,10 +28,12 @@ pub struct IceCandidate {
     pub username_fragment: String,
     /// The server it was learnt from, for reflexive and relayed candidates.
     pub url: Option<String>,
+    /// How a relayed candidate's server is reached.
+    pub relay_protocol: Option<RelayProtocol>,
 }
 
 impl IceCandidate {
-    /// The four members that are sent to the peer; `url` stays here (webrtc-pc, `toJSON`).
+    /// The four members that are sent to the peer; the last two stay here (webrtc-pc, `toJSON`).
     #[must_use]
     pub fn to_init(&self) -> IceCandidateInit {
         IceCandidateInit {

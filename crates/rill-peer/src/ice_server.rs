@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 
-use rill_ice::{ServerHost, StunServer};
+use rill_ice::{RelayProtocol, ServerConfig, ServerHost, Service, TurnAccess};
 
 use crate::Exception;
 
@@ -60,8 +60,8 @@ impl IceServerError {
 /// A URL that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerUrl {
-    /// STUN over UDP: asked for reflexive addresses.
-    Stun(StunServer),
+    /// Asked for candidates.
+    Usable(ServerConfig),
     /// Understood, but rill cannot use it yet; gathering reports it.
     Unsupported(String),
 }
@@ -92,26 +92,52 @@ impl IceServer {
         let (host, port) = split_authority(authority, secure).map_err(wrong)?;
         match scheme.as_str() {
             "stun" | "stuns" if query.is_some() => Err(wrong("a stun URL takes no query")),
-            "stun" => Ok(ServerUrl::Stun(StunServer {
+            "stun" => Ok(ServerUrl::Usable(ServerConfig {
                 url: url.to_owned(),
                 host,
                 port,
+                service: Service::Stun,
             })),
             "stuns" => Ok(ServerUrl::Unsupported(url.to_owned())),
             "turn" | "turns" => {
-                if !matches!(query, None | Some("transport=udp" | "transport=tcp")) {
-                    return Err(wrong("its query must be transport=udp or transport=tcp"));
-                }
+                let protocol = relay_protocol(secure, query).map_err(wrong)?;
                 // webrtc-pc §4.4.1.6: both are required for TURN.
-                if self.username.is_none() || self.credential.is_none() {
+                let (Some(username), Some(password)) = (&self.username, &self.credential) else {
                     return Err(IceServerError::Credentials {
                         url: url.to_owned(),
                     });
-                }
-                Ok(ServerUrl::Unsupported(url.to_owned()))
+                };
+                let Some(protocol) = protocol else {
+                    return Ok(ServerUrl::Unsupported(url.to_owned()));
+                };
+                let access = TurnAccess {
+                    protocol,
+                    username: username.clone(),
+                    password: password.clone(),
+                };
+                Ok(ServerUrl::Usable(ServerConfig {
+                    url: url.to_owned(),
+                    host,
+                    port,
+                    service: Service::Turn(access),
+                }))
             }
             _ => Err(wrong("its scheme must be stun, stuns, turn or turns")),
         }
+    }
+}
+
+/// How a TURN server is reached (RFC 7065 §3.1). `None` for DTLS over UDP, which rill does not speak.
+fn relay_protocol(
+    secure: bool,
+    query: Option<&str>,
+) -> Result<Option<RelayProtocol>, &'static str> {
+    match (secure, query) {
+        (false, None | Some("transport=udp")) => Ok(Some(RelayProtocol::Udp)),
+        (false, Some("transport=tcp")) => Ok(Some(RelayProtocol::Tcp)),
+        (true, None | Some("transport=tcp")) => Ok(Some(RelayProtocol::Tls)),
+        (true, Some("transport=udp")) => Ok(None),
+        (_, Some(_)) => Err("its query must be transport=udp or transport=tcp"),
     }
 }
 
@@ -169,7 +195,7 @@ mod tests {
 
     fn stun(url: &str) -> (ServerHost, u16) {
         match parse(url).unwrap().remove(0) {
-            ServerUrl::Stun(server) => (server.host, server.port),
+            ServerUrl::Usable(server) => (server.host, server.port),
             ServerUrl::Unsupported(url) => panic!("{url} is not supported"),
         }
     }
@@ -201,6 +227,7 @@ mod tests {
             ("stun:x:65536", "port"),
             ("stun:[::1", "bracket"),
             ("stun:x?transport=udp", "query"),
+            ("turn:x?transport=sctp", "query"),
         ] {
             let error = parse(url).unwrap_err();
             assert!(error.to_string().contains(word), "{url}: {error}");
@@ -219,10 +246,35 @@ mod tests {
             username: Some("u".into()),
             credential: Some("secret".into()),
         };
-        assert!(matches!(
-            server.parse().unwrap()[0],
-            ServerUrl::Unsupported(_)
-        ));
         assert!(!format!("{server:?}").contains("secret"));
+        assert!(!format!("{:?}", server.parse().unwrap()).contains("secret"));
+    }
+
+    fn turn(url: &str) -> Option<(RelayProtocol, u16)> {
+        let server = IceServer {
+            urls: vec![url.to_owned()],
+            username: Some("u".into()),
+            credential: Some("secret".into()),
+        };
+        match server.parse().unwrap().remove(0) {
+            ServerUrl::Usable(ServerConfig {
+                service: Service::Turn(access),
+                port,
+                ..
+            }) => Some((access.protocol, port)),
+            ServerUrl::Usable(_) => panic!("{url} is no STUN server"),
+            ServerUrl::Unsupported(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_turn_url_says_how_the_server_is_reached() {
+        use RelayProtocol::{Tcp, Tls, Udp};
+        assert_eq!(turn("turn:x"), Some((Udp, 3478)));
+        assert_eq!(turn("turn:x:99?transport=udp"), Some((Udp, 99)));
+        assert_eq!(turn("turn:x?transport=tcp"), Some((Tcp, 3478)));
+        assert_eq!(turn("turns:x"), Some((Tls, 5349)));
+        assert_eq!(turn("turns:x:443?transport=tcp"), Some((Tls, 443)));
+        assert_eq!(turn("turns:x?transport=udp"), None);
     }
 }

@@ -19,6 +19,7 @@ mod certificate;
 mod configuration;
 mod data_channel;
 mod description;
+mod diagnosis;
 mod exception;
 mod fingerprint;
 mod ice_candidate;
@@ -27,24 +28,32 @@ mod jsep;
 mod media;
 mod peer_connection;
 mod state;
+mod stats;
 mod task;
 mod transceiver;
 mod transport;
 mod view;
 
+pub use rill_ice::mdns;
 pub use rill_ice::{
-    Agent, CandidatePair, GatheringState, Interface, Kind, LocalCandidate, Loopback, Pacer,
-    PairCounters, PairInfo, PairState, Path, Protocol, RemoteAddress, RemoteCandidate, Request,
-    RequestId, Response, Role, ServerOutcome, SocketId, Transmit, TransportId, TransportState,
+    Agent, CandidatePair, Destination, ExternalAddress, Family, GatheringState, HostAddresses,
+    Interface, Kind, LocalCandidate, Loopback, Pacer, PairCounters, PairInfo, PairState, Path,
+    Protocol, Reach, RelayProtocol, RemoteAddress, RemoteCandidate, Request, RequestId, Response,
+    Role, ServerOutcome, SocketId, StreamId, Transmit, TransportId, TransportState,
 };
+pub use rill_sdp::TcpType;
 
 pub use self::{
     certificate::{Certificate, CertificateError, CertificateOptions},
     configuration::{
-        BundlePolicy, Configuration, ConfigurationError, IceTransportPolicy, Security,
+        BundlePolicy, Configuration, ConfigurationError, IceTransportPolicy, Security, TlsTrust,
     },
     data_channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError},
     description::{SdpType, SessionDescription, UnknownSdpType},
+    diagnosis::{
+        Cause, Diagnosis, Fault, Mismatch, RemoteSilence, Route, ServerFault, TransportDiagnosis,
+        Unused, UnusedCandidate,
+    },
     exception::Exception,
     ice_candidate::{IceCandidate, IceCandidateInit},
     ice_server::{IceServer, IceServerError},
@@ -61,10 +70,15 @@ pub use self::{
         ConnectionState, DataChannelState, DtlsTransportState, IceConnectionState,
         IceGatheringState, SctpTransportState, SignalingState,
     },
+    stats::{
+        CandidatePairStats, CandidateStats, CertificateStats, DataChannelStats,
+        PeerConnectionStats, Stats, StatsId, StatsObject, StatsReport, TransportStats,
+    },
     task::{
         ChannelError, ChannelId, Event, IceCandidateError, Message, OperationId, ServerReport,
         Task, TransportError,
     },
     transceiver::{Direction, TransceiverError, TransceiverId, TransceiverInfo, TransceiverInit},
+    transport::DtlsRole,
     view::{DtlsTransportInfo, IceParameters, IceTransportInfo, SctpTransportInfo},
 };

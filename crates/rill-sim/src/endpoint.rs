@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::Host;
+use crate::{Acceptance, Host, StreamEvent, StreamId, StreamOffer, StreamRequest};
 
 /// A UDP payload on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct Datagram {
 /// a peer connection and its [`Host`].
 ///
 /// The simulation calls [`poll_transmit`](Self::poll_transmit) until it is empty before time moves
-/// and after every input.
+/// and after every input. The same holds for [`poll_stream_request`](Self::poll_stream_request);
+/// endpoints without streams leave the three methods about them as they are.
 pub trait Endpoint {
     /// A datagram arrived at `local`, seen to come from `remote`. Ports that are not bound are
     /// delivered too; the endpoint's [`Host`] knows.
@@ -44,9 +45,27 @@ pub trait Endpoint {
     fn poll_timeout(&mut self) -> Option<Instant>;
 
     /// The operating system refuses to send from `local` to `remote`: the host has no such address
-    /// (any more), the families differ, or the destination is known to be unreachable.
+    /// (any more), the families differ, or the destination is known to be unreachable. Or a firewall
+    /// on the way has refused an earlier datagram.
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
         let _ = (now, local, remote);
+    }
+
+    /// Somebody connects. Nobody listens unless the endpoint says so.
+    fn accept_stream(&mut self, now: Instant, offer: &StreamOffer<'_>) -> Acceptance {
+        let _ = (now, offer);
+        Acceptance::Refuse
+    }
+
+    /// The next thing that is wanted of a stream.
+    fn poll_stream_request(&mut self, now: Instant) -> Option<StreamRequest> {
+        let _ = now;
+        None
+    }
+
+    /// Something happened to a stream.
+    fn handle_stream_event(&mut self, now: Instant, stream: StreamId, event: StreamEvent) {
+        let _ = (now, stream, event);
     }
 }
 
@@ -75,6 +94,18 @@ impl<E: Endpoint + ?Sized> Endpoint for Box<E> {
 
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
         (**self).handle_unreachable(now, local, remote);
+    }
+
+    fn accept_stream(&mut self, now: Instant, offer: &StreamOffer<'_>) -> Acceptance {
+        (**self).accept_stream(now, offer)
+    }
+
+    fn poll_stream_request(&mut self, now: Instant) -> Option<StreamRequest> {
+        (**self).poll_stream_request(now)
+    }
+
+    fn handle_stream_event(&mut self, now: Instant, stream: StreamId, event: StreamEvent) {
+        (**self).handle_stream_event(now, stream, event);
     }
 }
 

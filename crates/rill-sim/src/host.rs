@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::{Answer, Link, Names, Realm};
+use crate::{Answer, Firewall, Link, Names, Realm};
 
 /// A network interface address of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub struct HostConfig {
     pub(crate) name: String,
     pub(crate) addresses: Vec<(IpAddr, Realm, Link)>,
     pub(crate) loopback: bool,
+    pub(crate) firewall: Firewall,
 }
 
 impl HostConfig {
@@ -31,7 +32,14 @@ impl HostConfig {
             name: name.to_owned(),
             addresses: Vec::new(),
             loopback: false,
+            firewall: Firewall::open(),
         }
+    }
+
+    /// Sets what the host exchanges with others, and not with itself.
+    pub fn firewall(mut self, firewall: Firewall) -> Self {
+        self.firewall = firewall;
+        self
     }
 
     /// Adds an interface in the internet.

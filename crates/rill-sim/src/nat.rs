@@ -1,88 +1,29 @@
-//! Network address translation (RFC 4787), UDP only.
+//! Network address translation (RFC 4787; for TCP, RFC 5382) and its lack (RFC 6092).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::Realm;
+use crate::firewall::Protocol;
+use crate::nat_config::View;
+use crate::{Fate, Hairpinning, NatConfig, PortAssignment, Realm};
 
-/// On what of the remote endpoint a NAT's mapping or filtering depends (RFC 4787 §4.1, §5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behaviour {
-    /// On nothing.
-    EndpointIndependent,
-    /// On its address.
-    AddressDependent,
-    /// On its address and port.
-    AddressAndPortDependent,
-}
-
-impl Behaviour {
-    /// The part of `remote` that counts.
-    fn view(self, remote: SocketAddr) -> View {
-        match self {
-            Self::EndpointIndependent => (None, None),
-            Self::AddressDependent => (Some(remote.ip()), None),
-            Self::AddressAndPortDependent => (Some(remote.ip()), Some(remote.port())),
-        }
-    }
-}
-
-type View = (Option<IpAddr>, Option<u16>);
-
-/// A NAT to be added to a simulation.
-#[derive(Clone, Debug)]
-pub struct NatConfig {
-    /// Its addresses on the outside, one per family it translates.
-    pub external: Vec<IpAddr>,
-    /// The realm outside; another NAT's inside makes a NAT behind a NAT.
-    pub outer: Realm,
-    /// When two remote endpoints see the same external port.
-    pub mapping: Behaviour,
-    /// Who may send back to an external port.
-    pub filtering: Behaviour,
-    /// Whether inside hosts reach one another by external addresses (RFC 4787 §6).
-    pub hairpinning: bool,
-    /// How long a mapping lives after the last datagram from the inside.
-    pub lifetime: Duration,
-}
-
-impl NatConfig {
-    /// What homes have: endpoint-independent mapping, address-and-port-dependent filtering, no
-    /// hairpinning, mappings of two minutes (RFC 4787 REQ-5), before the internet.
-    pub fn new(external: IpAddr) -> Self {
-        Self {
-            external: vec![external],
-            outer: Realm::INTERNET,
-            mapping: Behaviour::EndpointIndependent,
-            filtering: Behaviour::AddressAndPortDependent,
-            hairpinning: false,
-            lifetime: Duration::from_secs(120),
-        }
-    }
-
-    /// Like [`new`](Self::new), with a mapping for every remote endpoint ("symmetric").
-    pub fn symmetric(external: IpAddr) -> Self {
-        Self {
-            mapping: Behaviour::AddressAndPortDependent,
-            ..Self::new(external)
-        }
-    }
-}
+/// The first external port that is given.
+const FIRST_PORT: u16 = 40_000;
 
 /// A NAT with its table.
 #[derive(Clone, Debug)]
 pub(crate) struct Nat {
-    config: NatConfig,
-    /// By external port.
-    mappings: BTreeMap<u16, Mapping>,
+    pub(crate) config: NatConfig,
+    /// By protocol and external address.
+    mappings: BTreeMap<(Protocol, SocketAddr), Mapping>,
+    /// Where the search for a port begins.
     next_port: u16,
 }
 
 #[derive(Clone, Debug)]
 struct Mapping {
     inside: SocketAddr,
-    external: SocketAddr,
     toward: View,
     allowed: BTreeSet<View>,
     used: Instant,
@@ -93,7 +34,7 @@ impl Nat {
         Self {
             config,
             mappings: BTreeMap::new(),
-            next_port: 40_000,
+            next_port: FIRST_PORT,
         }
     }
 
@@ -101,7 +42,7 @@ impl Nat {
         self.config.outer
     }
 
-    pub(crate) fn hairpins(&self) -> bool {
+    pub(crate) fn hairpinning(&self) -> Hairpinning {
         self.config.hairpinning
     }
 
@@ -109,68 +50,119 @@ impl Nat {
         self.config.external.contains(&address)
     }
 
-    /// The external source of a datagram from the inside, or `None` if its family is not
-    /// translated or the 25,000 ports, which are not used again, are used up.
+    /// Whether inside addresses of this family are seen outside.
+    pub(crate) fn passes(&self, address: IpAddr) -> bool {
+        self.config.ipv6_untranslated && address.is_ipv6()
+    }
+
+    /// The external source of a packet from the inside. There is none for a family that is not
+    /// translated, or when the 25,000 ports, which are not used again, are used up.
     pub(crate) fn outbound(
         &mut self,
         now: Instant,
+        protocol: Protocol,
         inside: SocketAddr,
         remote: SocketAddr,
-    ) -> Option<SocketAddr> {
+    ) -> Result<SocketAddr, Fate> {
+        let firewall = &self.config.firewall;
+        if !firewall.admits(protocol, remote.port()) {
+            return Err(firewall.fate());
+        }
         self.expire(now);
-        let toward = self.config.mapping.view(remote);
-        let known = |mapping: &&mut Mapping| (mapping.inside, mapping.toward) == (inside, toward);
+        let toward = match self.passes(inside.ip()) {
+            true => View::default(),
+            false => self.config.mapping.view(remote),
+        };
         let allowed = self.config.filtering.view(remote);
-        if let Some(mapping) = self.mappings.values_mut().find(known) {
+        let known = |(key, mapping): &(&(Protocol, SocketAddr), &mut Mapping)| {
+            key.0 == protocol && (mapping.inside, mapping.toward) == (inside, toward)
+        };
+        if let Some((&(_, external), mapping)) = self.mappings.iter_mut().find(known) {
             mapping.used = now;
             mapping.allowed.insert(allowed);
-            return Some(mapping.external);
+            return Ok(external);
         }
-        let family = |address: &&IpAddr| address.is_ipv4() == inside.is_ipv4();
-        let port = self.next_port;
-        let external = SocketAddr::new(*self.config.external.iter().find(family)?, port);
-        self.next_port = port.checked_add(1)?;
-        let allowed = BTreeSet::from([allowed]);
-        self.mappings.insert(
-            port,
-            Mapping {
-                inside,
-                external,
-                toward,
-                allowed,
-                used: now,
-            },
-        );
-        Some(external)
+        let external = self.assign(protocol, inside).ok_or(Fate::NoRoute)?;
+        let mapping = Mapping {
+            inside,
+            toward,
+            allowed: BTreeSet::from([allowed]),
+            used: now,
+        };
+        self.mappings.insert((protocol, external), mapping);
+        Ok(external)
     }
 
-    /// The inside destination of a datagram from the outside, or `None` if it is filtered.
+    /// The inside destination of a packet from the outside.
     pub(crate) fn inbound(
         &mut self,
         now: Instant,
+        protocol: Protocol,
         source: SocketAddr,
         destination: SocketAddr,
-    ) -> Option<SocketAddr> {
+    ) -> Result<SocketAddr, Fate> {
+        if !self.config.firewall.admits(protocol, source.port()) {
+            return Err(Fate::Blocked);
+        }
         self.expire(now);
-        let mapping = self.mappings.get(&destination.port())?;
-        let admitted = mapping.external == destination
-            && mapping
-                .allowed
-                .contains(&self.config.filtering.view(source));
-        admitted.then_some(mapping.inside)
+        let mapping = self.mappings.get_mut(&(protocol, destination));
+        let view = self.config.filtering.view(source);
+        let mapping = mapping
+            .filter(|mapping| mapping.allowed.contains(&view))
+            .ok_or(Fate::Filtered)?;
+        // RFC 4787 REQ-6: outbound refreshes always, inbound may.
+        if self.config.inbound_refreshes {
+            mapping.used = now;
+        }
+        Ok(mapping.inside)
     }
 
-    /// Only datagrams from the inside keep a mapping alive (RFC 4787 REQ-6).
+    /// An external address for a new mapping (RFC 4787 §4.2). Of several the first of the family is
+    /// taken, which pairs them as REQ-2 wants.
+    fn assign(&mut self, protocol: Protocol, inside: SocketAddr) -> Option<SocketAddr> {
+        if self.passes(inside.ip()) {
+            return Some(inside);
+        }
+        let family = |address: &&IpAddr| address.is_ipv4() == inside.is_ipv4();
+        let address = *self.config.external.iter().find(family)?;
+        let preserved = SocketAddr::new(address, inside.port());
+        let wanted = self.config.ports == PortAssignment::Preserving;
+        // REQ-3: no port is used twice, preservation or not.
+        if wanted && !self.mappings.contains_key(&(protocol, preserved)) {
+            return Some(preserved);
+        }
+        let mut port = self.next_port;
+        while self
+            .mappings
+            .contains_key(&(protocol, SocketAddr::new(address, port)))
+            || !self.config.ports.allows(inside.port(), port)
+        {
+            port = port.checked_add(1)?;
+        }
+        self.next_port = port.checked_add(1)?;
+        Some(SocketAddr::new(address, port))
+    }
+
     fn expire(&mut self, now: Instant) {
-        let lifetime = self.config.lifetime;
-        self.mappings
-            .retain(|_, mapping| now - mapping.used < lifetime);
+        let config = &self.config;
+        self.mappings.retain(|(protocol, _), mapping| {
+            let lifetime = match protocol {
+                Protocol::Udp => config.lifetime,
+                Protocol::Tcp => config.stream_lifetime,
+            };
+            now - mapping.used < lifetime
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::Behaviour;
+
+    const UDP: Protocol = Protocol::Udp;
 
     const BEHAVIOURS: [Behaviour; 3] = [
         Behaviour::EndpointIndependent,
@@ -200,19 +192,25 @@ mod tests {
         ]
     }
 
+    /// RFC 4787 §4.1.
     #[test]
     fn mapping_depends_on_what_it_says() {
         let distinct = BEHAVIOURS.map(|mapping| {
             let mut nat = nat(mapping, Behaviour::EndpointIndependent);
             let now = Instant::now();
             let inside = socket("10.0.0.1:5000");
-            let external = remotes().map(|remote| nat.outbound(now, inside, remote));
-            assert_eq!(nat.outbound(now, inside, remotes()[0]), external[0]);
+            let external = remotes()
+                .map(|remote| nat.outbound(now, UDP, inside, remote).expect("a free port"));
+            assert_eq!(
+                nat.outbound(now, UDP, inside, remotes()[0]),
+                Ok(external[0])
+            );
             external.into_iter().collect::<BTreeSet<_>>().len()
         });
         assert_eq!(distinct, [1, 2, 3]);
     }
 
+    /// RFC 4787 §5.
     #[test]
     fn filtering_depends_on_what_it_says() {
         let admitted = BEHAVIOURS.map(|filtering| {
@@ -220,9 +218,9 @@ mod tests {
             let now = Instant::now();
             let inside = socket("10.0.0.1:5000");
             let external = nat
-                .outbound(now, inside, remotes()[0])
+                .outbound(now, UDP, inside, remotes()[0])
                 .expect("a free port");
-            remotes().map(|remote| nat.inbound(now, remote, external) == Some(inside))
+            remotes().map(|remote| nat.inbound(now, UDP, remote, external) == Ok(inside))
         });
         let expected = [
             [true, true, true],
@@ -239,8 +237,8 @@ mod tests {
         let now = Instant::now();
         let inside = socket("10.0.0.1:5000");
         for remote in remotes() {
-            let external = nat.outbound(now, inside, remote).expect("a free port");
-            assert_eq!(nat.inbound(now, remote, external), Some(inside));
+            let external = nat.outbound(now, UDP, inside, remote).expect("a free port");
+            assert_eq!(nat.inbound(now, UDP, remote, external), Ok(inside));
         }
     }
 
@@ -255,12 +253,16 @@ mod tests {
         let now = Instant::now();
         let inside = socket("10.0.0.1:5000");
         let mapped = nat
-            .outbound(now, inside, remotes()[0])
+            .outbound(now, UDP, inside, remotes()[0])
             .expect("a free port");
         let other = SocketAddr::new(external[1], mapped.port());
-        assert_eq!(nat.inbound(now, remotes()[0], other), None);
+        assert_eq!(
+            nat.inbound(now, UDP, remotes()[0], other),
+            Err(Fate::Filtered)
+        );
     }
 
+    /// RFC 4787 §4.3.
     #[test]
     fn a_mapping_lives_while_the_inside_sends() {
         let mut nat = nat(
@@ -269,14 +271,19 @@ mod tests {
         );
         let start = Instant::now();
         let (inside, remote) = (socket("10.0.0.1:5000"), remotes()[0]);
-        let external = nat.outbound(start, inside, remote).expect("a free port");
+        let external = nat
+            .outbound(start, UDP, inside, remote)
+            .expect("a free port");
         let later = start + Duration::from_secs(100);
-        assert_eq!(nat.outbound(later, inside, remote), Some(external));
+        assert_eq!(nat.outbound(later, UDP, inside, remote), Ok(external));
         let later = later + Duration::from_secs(119);
-        assert_eq!(nat.inbound(later, remote, external), Some(inside));
+        assert_eq!(nat.inbound(later, UDP, remote, external), Ok(inside));
         let later = later + Duration::from_secs(1);
-        assert_eq!(nat.inbound(later, remote, external), None);
-        assert_ne!(nat.outbound(later, inside, remote), Some(external));
+        assert_eq!(
+            nat.inbound(later, UDP, remote, external),
+            Err(Fate::Filtered)
+        );
+        assert_ne!(nat.outbound(later, UDP, inside, remote), Ok(external));
     }
 
     #[test]
@@ -287,9 +294,102 @@ mod tests {
         );
         let outbound = nat.outbound(
             Instant::now(),
+            UDP,
             socket("[fd00::1]:1"),
             socket("[2001:db8::1]:1"),
         );
-        assert_eq!(outbound, None);
+        assert_eq!(outbound, Err(Fate::NoRoute));
+    }
+
+    /// The external ports that these internal ones get.
+    fn ports(ports: PortAssignment, internal: &[&str]) -> Vec<u16> {
+        let mut nat = Nat::new(NatConfig {
+            ports,
+            ..NatConfig::new("203.0.113.1".parse().expect("a literal"))
+        });
+        let outbound = |inside: &&str| {
+            nat.outbound(Instant::now(), UDP, socket(inside), remotes()[0])
+                .expect("a free port")
+                .port()
+        };
+        internal.iter().map(outbound).collect()
+    }
+
+    /// RFC 4787 §4.2.1: a preserved port is not used twice (REQ-3).
+    #[test]
+    fn ports_are_preserved_while_they_are_free() {
+        let internal = ["10.0.0.1:5000", "10.0.0.2:5000", "10.0.0.2:40001"];
+        let preserved = ports(PortAssignment::Preserving, &internal);
+        assert_eq!(preserved, [5000, 40_000, 40_001]);
+        let internal = ["10.0.0.2:40000", "10.0.0.1:5000", "10.0.0.2:5000"];
+        let preserved = ports(PortAssignment::Preserving, &internal);
+        assert_eq!(preserved, [40_000, 5000, 40_001]);
+    }
+
+    /// RFC 4787 §4.2.2, REQ-4.
+    #[test]
+    fn even_ports_stay_even_and_odd_ones_odd() {
+        let internal = ["10.0.0.1:5001", "10.0.0.1:5003", "10.0.0.1:5004"];
+        let assigned = ports(PortAssignment::ParityPreserving, &internal);
+        assert_eq!(assigned, [40_001, 40_003, 40_004]);
+        let assigned = ports(PortAssignment::Next, &internal);
+        assert_eq!(assigned, [40_000, 40_001, 40_002]);
+    }
+
+    /// RFC 4787 §4.3, REQ-6: the refresh by what comes in is a choice.
+    #[test]
+    fn what_comes_in_prolongs_a_mapping_if_it_may() {
+        for inbound_refreshes in [false, true] {
+            let mut nat = Nat::new(NatConfig {
+                inbound_refreshes,
+                ..NatConfig::new("203.0.113.1".parse().expect("a literal"))
+            });
+            let start = Instant::now();
+            let (inside, remote) = (socket("10.0.0.1:5000"), remotes()[0]);
+            let external = nat
+                .outbound(start, UDP, inside, remote)
+                .expect("a free port");
+            let after = |seconds| start + Duration::from_secs(seconds);
+            let inbound = nat.inbound(after(100), UDP, remote, external);
+            assert_eq!(inbound, Ok(inside));
+            let inbound = nat.inbound(after(200), UDP, remote, external);
+            assert_eq!(inbound.is_ok(), inbound_refreshes);
+        }
+    }
+
+    /// RFC 5382 REQ-5: streams are kept longer, and are not datagrams.
+    #[test]
+    fn streams_have_mappings_of_their_own() {
+        let mut nat = nat(
+            Behaviour::EndpointIndependent,
+            Behaviour::EndpointIndependent,
+        );
+        let (start, tcp) = (Instant::now(), Protocol::Tcp);
+        let (inside, remote) = (socket("10.0.0.1:5000"), remotes()[0]);
+        let external = nat
+            .outbound(start, tcp, inside, remote)
+            .expect("a free port");
+        let inbound = nat.inbound(start, UDP, remote, external);
+        assert_eq!(inbound, Err(Fate::Filtered));
+        let two_hours = start + Duration::from_secs(2 * 3600);
+        assert_eq!(nat.inbound(two_hours, tcp, remote, external), Ok(inside));
+        let later = start + Duration::from_secs(124 * 60);
+        let inbound = nat.inbound(later, tcp, remote, external);
+        assert_eq!(inbound, Err(Fate::Filtered));
+    }
+
+    #[test]
+    fn the_presets_are_what_their_names_say() {
+        let external = "203.0.113.1".parse().expect("a literal");
+        let [independent, address, port] = BEHAVIOURS;
+        let presets = [
+            (NatConfig::full_cone(external), independent, independent),
+            (NatConfig::restricted(external), independent, address),
+            (NatConfig::port_restricted(external), independent, port),
+            (NatConfig::symmetric(external), port, port),
+        ];
+        for (preset, mapping, filtering) in presets {
+            assert_eq!((preset.mapping, preset.filtering), (mapping, filtering));
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
+use crate::firewall::Protocol;
 use crate::link::Direction;
 use crate::nat::Nat;
 use crate::trace::Fate;
-use crate::{Link, NatConfig, Seed};
+use crate::{Firewall, Hairpinning, Link, NatConfig, Seed};
 
 /// A part of the network in which addresses are unique: the internet, or the inside of a NAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +47,25 @@ pub(crate) struct Route {
     pub(crate) destination: SocketAddr,
 }
 
+/// The addresses of a packet under way.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    source: SocketAddr,
+    /// What the source was before the last NAT outwards.
+    inner_source: SocketAddr,
+    destination: SocketAddr,
+}
+
+impl Way {
+    fn to(self, attachment: usize) -> Route {
+        Route {
+            attachment,
+            source: self.source,
+            destination: self.destination,
+        }
+    }
+}
+
 /// The topology with its faults.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
@@ -57,7 +77,12 @@ pub(crate) struct Network {
     dead: BTreeSet<IpAddr>,
     unreachable: BTreeSet<IpAddr>,
     partitions: BTreeSet<(IpAddr, IpAddr)>,
+    /// By node; the others have none.
+    firewalls: BTreeMap<usize, Firewall>,
 }
+
+/// The firewall of hosts that have none.
+static OPEN: Firewall = Firewall::open();
 
 impl Network {
     pub(crate) fn new(seed: Seed) -> Self {
@@ -69,6 +94,7 @@ impl Network {
             dead: BTreeSet::new(),
             unreachable: BTreeSet::new(),
             partitions: BTreeSet::new(),
+            firewalls: BTreeMap::new(),
         }
     }
 
@@ -132,6 +158,21 @@ impl Network {
         self.partitions.remove(&(from, to));
     }
 
+    pub(crate) fn set_host_firewall(&mut self, node: usize, firewall: Firewall) {
+        self.firewalls.insert(node, firewall);
+    }
+
+    pub(crate) fn host_firewall(&self, node: usize) -> &Firewall {
+        self.firewalls.get(&node).unwrap_or(&OPEN)
+    }
+
+    pub(crate) fn set_firewall(&mut self, Realm(realm): Realm, firewall: Firewall) {
+        let nat = realm.checked_sub(1).and_then(|nat| self.nats.get_mut(nat));
+        nat.expect("the realm is behind a NAT of this simulation")
+            .config
+            .firewall = firewall;
+    }
+
     /// Whether nothing gets from one attachment (if it is known) to another.
     pub(crate) fn is_partitioned(&self, from: Option<usize>, to: usize) -> bool {
         let address = |index: usize| self.attachments[index].address;
@@ -174,26 +215,27 @@ impl Network {
         ))
     }
 
-    /// Finds the receiver of a datagram in the realm `origin`, translating on the way.
+    /// Finds the receiver of a packet in the realm `origin`, translating on the way.
     pub(crate) fn route(
         &mut self,
         now: Instant,
         origin: Realm,
-        mut source: SocketAddr,
+        protocol: Protocol,
+        source: SocketAddr,
         destination: SocketAddr,
     ) -> Result<Route, Fate> {
         let mut realm = origin;
+        let mut way = Way {
+            source,
+            inner_source: source,
+            destination,
+        };
         loop {
             if let Some(&attachment) = self.by_address.get(&(realm, destination.ip())) {
-                return Ok(Route {
-                    attachment,
-                    source,
-                    destination,
-                });
+                return Ok(way.to(attachment));
             }
-            let outside_of = |nat: &Nat| nat.outer() == realm && nat.has_external(destination.ip());
-            if let Some(inside) = self.nats.iter().position(outside_of) {
-                return self.enter(now, inside, origin, source, destination);
+            if let Some(inside) = self.way_in(realm, destination.ip()) {
+                return self.enter(now, inside, origin, protocol, way);
             }
             if self.dead.contains(&destination.ip()) {
                 return Err(Fate::Dead);
@@ -202,40 +244,50 @@ impl Network {
                 return Err(Fate::NoRoute);
             };
             let nat = &mut self.nats[nat];
-            source = nat
-                .outbound(now, source, destination)
-                .ok_or(Fate::NoRoute)?;
+            way.inner_source = way.source;
+            way.source = nat.outbound(now, protocol, way.source, destination)?;
             realm = nat.outer();
         }
     }
 
-    /// Takes a datagram inwards through a NAT, and through those inside of it.
+    /// Takes a packet inwards through a NAT, and through those inside of it.
     fn enter(
         &mut self,
         now: Instant,
         mut nat: usize,
         origin: Realm,
-        source: SocketAddr,
-        mut destination: SocketAddr,
+        protocol: Protocol,
+        mut way: Way,
     ) -> Result<Route, Fate> {
         loop {
-            if self.is_within(origin, nat) && !self.nats[nat].hairpins() {
+            let hairpinning = self.nats[nat].hairpinning();
+            let from_inside = self.is_within(origin, nat);
+            if from_inside && hairpinning == Hairpinning::Off {
                 return Err(Fate::Filtered);
             }
-            destination = self.nats[nat]
-                .inbound(now, source, destination)
-                .ok_or(Fate::Filtered)?;
-            let realm = Realm(nat + 1);
-            if let Some(&attachment) = self.by_address.get(&(realm, destination.ip())) {
-                return Ok(Route {
-                    attachment,
-                    source,
-                    destination,
-                });
+            way.destination = self.nats[nat].inbound(now, protocol, way.source, way.destination)?;
+            if from_inside && hairpinning == Hairpinning::InternalSource {
+                way.source = way.inner_source;
             }
-            let outside_of = |nat: &Nat| nat.outer() == realm && nat.has_external(destination.ip());
-            nat = self.nats.iter().position(outside_of).ok_or(Fate::NoRoute)?;
+            let (realm, address) = (Realm(nat + 1), way.destination.ip());
+            if let Some(&attachment) = self.by_address.get(&(realm, address)) {
+                return Ok(way.to(attachment));
+            }
+            nat = self.way_in(realm, address).ok_or(Fate::NoRoute)?;
         }
+    }
+
+    /// The NAT by which an address is reached from the realm outside of it.
+    fn way_in(&self, realm: Realm, address: IpAddr) -> Option<usize> {
+        (0..self.nats.len()).find(|&index| {
+            let (nat, inside) = (&self.nats[index], Realm(index + 1));
+            let is_inside = || {
+                self.by_address.contains_key(&(inside, address))
+                    || self.way_in(inside, address).is_some()
+            };
+            nat.outer() == realm
+                && (nat.has_external(address) || nat.passes(address) && is_inside())
+        })
     }
 
     /// Whether `realm` is the inside of this NAT or of one behind it.

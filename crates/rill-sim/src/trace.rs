@@ -30,6 +30,10 @@ pub enum Fate {
     Dead,
     /// A NAT did not let it in.
     Filtered,
+    /// A firewall dropped it.
+    Blocked,
+    /// A firewall refused it and told its sender.
+    Rejected,
     /// The test's interceptor dropped it.
     Intercepted,
 }
@@ -51,7 +55,8 @@ pub enum Entry {
         destination: SocketAddr,
         /// Bytes of payload.
         length: usize,
-        /// STUN, DTLS, RTP or `other` (RFC 7983 §7).
+        /// STUN, DTLS, ChannelData, RTP or `other` (RFC 7983 §7); of a stream SYN, SYN-ACK, TCP, TLS,
+        /// FIN or RST.
         protocol: &'static str,
         /// What happened.
         fate: Fate,
@@ -110,6 +115,26 @@ impl Trace {
     pub fn count(&self, wanted: Fate) -> usize {
         let met = |entry: &&Entry| matches!(entry, Entry::Packet { fate, .. } if *fate == wanted);
         self.entries.iter().filter(met).count()
+    }
+
+    /// What the node `sender` sent to any address but `allowed`: the proof that a policy holds. What
+    /// its host refused to send does not count. A TURN server's relayed datagrams are its own.
+    ///
+    /// # Panics
+    ///
+    /// If entries were not kept, since the proof may be among them.
+    pub fn sent_elsewhere(&self, sender: &str, allowed: &[SocketAddr]) -> Vec<&Entry> {
+        assert_eq!(self.left_out, 0, "the trace is not whole");
+        let elsewhere = |entry: &&Entry| match entry {
+            Entry::Packet {
+                sender: by,
+                destination,
+                fate: Fate::Sent,
+                ..
+            } => by == sender && !allowed.contains(destination),
+            _ => false,
+        };
+        self.entries.iter().filter(elsewhere).collect()
     }
 
     /// The last `lines` lines.

@@ -11,7 +11,7 @@ const MAX_REASON_CHARACTERS: usize = 127;
 /// Why a request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorCode<'a> {
-    /// 300 to 699; the constants name those that ICE meets.
+    /// 300 to 699; the constants name those that ICE and TURN meet.
     pub code: u16,
     /// The reason phrase, for diagnosis only. If the sender's bytes are not UTF-8, what precedes
     /// the first wrong one.
@@ -25,14 +25,30 @@ impl<'a> ErrorCode<'a> {
     pub const BAD_REQUEST: u16 = 400;
     /// Unauthenticated (RFC 8489 §14.8).
     pub const UNAUTHENTICATED: u16 = 401;
+    /// Forbidden (RFC 8656 §19).
+    pub const FORBIDDEN: u16 = 403;
     /// Unknown Attribute (RFC 8489 §14.8).
     pub const UNKNOWN_ATTRIBUTE: u16 = 420;
+    /// Allocation Mismatch (RFC 8656 §19).
+    pub const ALLOCATION_MISMATCH: u16 = 437;
     /// Stale Nonce (RFC 8489 §14.8).
     pub const STALE_NONCE: u16 = 438;
+    /// Address Family not Supported (RFC 8656 §19).
+    pub const ADDRESS_FAMILY_NOT_SUPPORTED: u16 = 440;
+    /// Wrong Credentials (RFC 8656 §19).
+    pub const WRONG_CREDENTIALS: u16 = 441;
+    /// Unsupported Transport Protocol (RFC 8656 §19).
+    pub const UNSUPPORTED_TRANSPORT: u16 = 442;
+    /// Peer Address Family Mismatch (RFC 8656 §19).
+    pub const PEER_ADDRESS_FAMILY_MISMATCH: u16 = 443;
+    /// Allocation Quota Reached (RFC 8656 §19).
+    pub const ALLOCATION_QUOTA_REACHED: u16 = 486;
     /// Role Conflict (RFC 8445 §16.2).
     pub const ROLE_CONFLICT: u16 = 487;
     /// Server Error (RFC 8489 §14.8).
     pub const SERVER_ERROR: u16 = 500;
+    /// Insufficient Capacity (RFC 8656 §19).
+    pub const INSUFFICIENT_CAPACITY: u16 = 508;
 
     /// Decodes a value; `None` when it is too short or its class or number is out of range.
     pub(crate) fn decode(value: &'a [u8]) -> Option<Self> {

@@ -42,7 +42,8 @@ pub enum Algorithm {
 /// A key with its HMAC states prepared, so that a message costs no key schedule. Make one per
 /// password and keep it.
 ///
-/// For short-term credentials the key is the password (RFC 8489 §9.1.1).
+/// For short-term credentials the key is the password (RFC 8489 §9.1.1), for long-term ones see
+/// [`IntegrityKey::long_term`].
 #[derive(Clone)]
 pub struct IntegrityKey {
     sha1: Hmac<Sha1>,

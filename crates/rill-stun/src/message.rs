@@ -1,6 +1,7 @@
 //! A received message.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use hmac::Mac;
 
@@ -86,7 +87,7 @@ impl<'a> Message<'a> {
         self.header.class
     }
 
-    /// The method; only [`Method::BINDING`] concerns ICE.
+    /// The method; of those only [`Method::BINDING`] concerns ICE, the others TURN.
     pub fn method(&self) -> Method {
         self.header.method
     }
@@ -199,19 +200,35 @@ impl<'a> Message<'a> {
         verify(self.sha256, state)
     }
 
-    fn value(&self, kind: u16) -> Option<&'a [u8]> {
+    /// The values of all attributes of this type, in order.
+    pub(crate) fn values(&self, kind: u16) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.attributes()
-            .find(|attribute| attribute.kind == kind)
+            .filter(move |attribute| attribute.kind == kind)
             .map(|attribute| attribute.value)
     }
 
-    fn array<const N: usize>(&self, kind: u16) -> Option<[u8; N]> {
+    pub(crate) fn value(&self, kind: u16) -> Option<&'a [u8]> {
+        self.values(kind).next()
+    }
+
+    /// Where the value of the first attribute of this type stands in the message.
+    pub(crate) fn range(&self, kind: u16) -> Option<Range<usize>> {
+        Walk::new(&self.bytes[HEADER_LENGTH..])
+            .filter_map(Result::ok)
+            .find(|(_, attribute)| attribute.kind == kind)
+            .map(|(offset, attribute)| {
+                let start = HEADER_LENGTH + offset + ATTRIBUTE_HEADER;
+                start..start + attribute.value.len()
+            })
+    }
+
+    pub(crate) fn array<const N: usize>(&self, kind: u16) -> Option<[u8; N]> {
         self.value(kind)?.try_into().ok()
     }
 }
 
-/// A value that is not as long as the whole HMAC is invalid too: ICE does not allow the truncation
-/// of RFC 8489 §14.6.
+/// A value that is not as long as the whole HMAC is invalid too: neither ICE nor TURN allows the
+/// truncation of RFC 8489 §14.6.
 fn verify(located: Option<Located<'_>>, state: impl Mac) -> Check {
     let Some(located) = located else {
         return Check::Absent;

@@ -15,13 +15,25 @@ pub enum Class {
     Error,
 }
 
-/// The 12-bit method. ICE uses one: [`Method::BINDING`].
+/// The 12-bit method. ICE uses one, [`Method::BINDING`]; the others named here are TURN's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Method(u16);
 
 impl Method {
     /// Binding (RFC 8489 §18.2).
     pub const BINDING: Self = Self(0x001);
+    /// Allocate (RFC 8656 §17).
+    pub const ALLOCATE: Self = Self(0x003);
+    /// Refresh (RFC 8656 §17).
+    pub const REFRESH: Self = Self(0x004);
+    /// Send, an indication to the server (RFC 8656 §17).
+    pub const SEND: Self = Self(0x006);
+    /// Data, an indication from the server (RFC 8656 §17).
+    pub const DATA: Self = Self(0x007);
+    /// CreatePermission (RFC 8656 §17).
+    pub const CREATE_PERMISSION: Self = Self(0x008);
+    /// ChannelBind (RFC 8656 §17).
+    pub const CHANNEL_BIND: Self = Self(0x009);
 
     /// The method with this number, or `None` above 0xFFF.
     pub const fn new(number: u16) -> Option<Self> {
@@ -40,11 +52,16 @@ impl Method {
 
 impl fmt::Debug for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::BINDING {
-            f.write_str("Binding")
-        } else {
-            write!(f, "Method({:#05x})", self.0)
-        }
+        f.write_str(match *self {
+            Self::BINDING => "Binding",
+            Self::ALLOCATE => "Allocate",
+            Self::REFRESH => "Refresh",
+            Self::SEND => "Send",
+            Self::DATA => "Data",
+            Self::CREATE_PERMISSION => "CreatePermission",
+            Self::CHANNEL_BIND => "ChannelBind",
+            Self(number) => return write!(f, "Method({number:#05x})"),
+        })
     }
 }
 
@@ -85,6 +102,17 @@ mod tests {
         assert_eq!(encode(Class::Indication, Method::BINDING), 0x0011);
         assert_eq!(encode(Class::Success, Method::BINDING), 0x0101);
         assert_eq!(encode(Class::Error, Method::BINDING), 0x0111);
+    }
+
+    #[test]
+    fn types_of_turn_are_those_that_its_servers_send() {
+        assert_eq!(encode(Class::Request, Method::ALLOCATE), 0x0003);
+        assert_eq!(encode(Class::Error, Method::ALLOCATE), 0x0113);
+        assert_eq!(encode(Class::Success, Method::REFRESH), 0x0104);
+        assert_eq!(encode(Class::Indication, Method::SEND), 0x0016);
+        assert_eq!(encode(Class::Indication, Method::DATA), 0x0017);
+        assert_eq!(encode(Class::Request, Method::CREATE_PERMISSION), 0x0008);
+        assert_eq!(encode(Class::Request, Method::CHANNEL_BIND), 0x0009);
     }
 
     #[test]

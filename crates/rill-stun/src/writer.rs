@@ -74,12 +74,7 @@ impl<'b> Writer<'b> {
 
     /// XOR-MAPPED-ADDRESS: where the request came from.
     pub fn xor_mapped_address(self, address: SocketAddr) -> Self {
-        let mut value = [0; address::MAX_LENGTH];
-        let id = self.transaction_id;
-        self.raw(
-            kind::XOR_MAPPED_ADDRESS,
-            address::encode_xor(address, id, &mut value),
-        )
+        self.xor_address(kind::XOR_MAPPED_ADDRESS, address)
     }
 
     /// ERROR-CODE: a code of 300 to 699 and a reason, of which 127 characters are kept.
@@ -151,6 +146,12 @@ impl<'b> Writer<'b> {
     /// The finished message, which is the whole buffer.
     pub fn finish(self) -> &'b [u8] {
         self.buffer
+    }
+
+    pub(crate) fn xor_address(self, kind: u16, address: SocketAddr) -> Self {
+        let mut value = [0; address::MAX_LENGTH];
+        let id = self.transaction_id;
+        self.raw(kind, address::encode_xor(address, id, &mut value))
     }
 
     fn authenticate(self, kind: u16, value_length: usize, state: impl Mac) -> Self {

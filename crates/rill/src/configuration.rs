@@ -1,8 +1,8 @@
 use std::{sync::LazyLock, time::SystemTime};
 
 use rill_peer::{
-    BundlePolicy, Certificate, CertificateOptions, IceServer, IceTransportPolicy, Loopback, Pacer,
-    Security,
+    BundlePolicy, Certificate, CertificateOptions, HostAddresses, IceServer, IceTransportPolicy,
+    Loopback, Pacer, Reach, Security, TlsTrust,
 };
 
 use crate::NewError;
@@ -22,6 +22,15 @@ pub struct Configuration {
     pub certificates: Vec<Certificate>,
     /// Whether loopback addresses are offered; by default only when there are no others.
     pub loopback: Loopback,
+    /// How host candidates show where they are. Browsers hide it behind names of multicast DNS, because a
+    /// page may not know the addresses of whoever looks at it; a program of one's own has nothing to
+    /// hide from itself, and names cost a lookup and fail where multicast does.
+    pub host_addresses: HostAddresses,
+    /// What of the machine is used: ports, interfaces, families; and how a NAT shows it outside.
+    pub reach: Reach,
+    /// Whose certificates are taken from TURN servers over TLS; by default those that the platform
+    /// trusts.
+    pub tls_trust: TlsTrust,
 }
 
 /// The pace of all connections of this process (RFC 8445 §14).
@@ -49,6 +58,8 @@ impl Configuration {
             self.certificates.clone_from(&before.certificates);
         }
         self.loopback = before.loopback;
+        self.host_addresses = before.host_addresses;
+        self.reach.clone_from(&before.reach);
         self.into_core()
     }
 
@@ -61,6 +72,9 @@ impl Configuration {
             certificates: self.certificates,
             pacer: PACER.clone(),
             loopback: self.loopback,
+            host_addresses: self.host_addresses,
+            reach: self.reach,
+            tls_trust: self.tls_trust,
             security: Security::Dtls,
         }
     }

@@ -1,18 +1,16 @@
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use rill_peer::{
-    ChannelId, ConfigurationError, CreateDataChannelError, DataChannelInit, PeerConnection,
-    SocketId, Task,
+    ChannelId, ConfigurationError, CreateDataChannelError, DataChannelInit, PeerConnection, Task,
 };
 use tokio::sync::Notify;
 
 use crate::{
     Configuration,
-    driver::{Outbox, Socket},
+    driver::{Doors, Outbox},
     inbox::Inbox,
 };
 
@@ -28,8 +26,8 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) peer: PeerConnection,
     pub(crate) face: Face,
-    /// The driver's sockets, for what must be sent before a call returns.
-    pub(crate) sockets: BTreeMap<SocketId, Arc<Socket>>,
+    /// The driver's sockets and streams, for what must be sent before a call returns.
+    pub(crate) doors: Doors,
 }
 
 /// Who takes the tasks.
@@ -50,7 +48,7 @@ impl Shared {
             state: Mutex::new(State {
                 peer,
                 face,
-                sockets: BTreeMap::new(),
+                doors: Doors::default(),
             }),
             commanded: Notify::new(),
             events: Notify::new(),
@@ -119,8 +117,8 @@ impl Shared {
         state.peer.close(now);
         let mut goodbye = Outbox::default();
         while goodbye.fill(&mut state.peer, now) {}
-        goodbye.send_now(&state.sockets);
-        state.sockets.clear();
+        goodbye.send_now(&state.doors);
+        state.doors = Doors::default();
         state.deliver(self);
         drop(state);
         self.commanded.notify_one();

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rill_ice::{
     Agent, Config, Credentials, Event, Generation, Limits, Loopback, Path, Received, Request,
-    RequestId, Response, Role, ServerHost, SocketId, StunServer, TransportId,
+    RequestId, Response, Role, ServerConfig, ServerHost, Service, SocketId, TransportId,
 };
 use rill_stun::{Class, Message, is_stun};
 
@@ -106,10 +106,11 @@ impl Asked {
 
 impl World {
     pub(super) fn new(flags: u8) -> Self {
-        let server = |host| StunServer {
+        let server = |host| ServerConfig {
             url: "stun:x".into(),
             host,
             port: SERVER_PORT,
+            service: Service::Stun,
         };
         let by_address = server(ServerHost::Ip(SERVER.parse().expect("a literal")));
         let by_name = server(ServerHost::Name("stun.example".into()));
@@ -120,7 +121,7 @@ impl World {
             vec![by_address, by_name],
         ];
         let config = Config {
-            stun_servers: servers[usize::from(flags & 3)].clone(),
+            servers: servers[usize::from(flags & 3)].clone(),
             include_loopback: if flags & 4 == 0 {
                 Loopback::WhenAlone
             } else {
@@ -357,11 +358,12 @@ impl World {
         format!("{request:?}").hash(&mut self.hasher);
         let (id, what) = match request {
             Request::ListInterfaces { id } => (id, What::Interfaces),
-            Request::Resolve { id, .. } => (id, What::Resolve),
+            Request::Resolve { id, .. } | Request::ResolveMdns { id, .. } => (id, What::Resolve),
             Request::BindUdp {
                 id,
                 socket,
                 address,
+                ..
             } => {
                 let before = self.sockets.insert(socket, SocketState::Asked(address));
                 assert!(before.is_none(), "the number of another socket");
@@ -388,9 +390,10 @@ impl World {
         };
         format!("{:?}", transmit.to).hash(&mut self.hasher);
         bytes.hash(&mut self.hasher);
-        self.check_path(&transmit.to);
+        let path = transmit.to.path().expect("no server relays");
+        self.check_path(&path);
         let message = Message::parse(&bytes).expect("the agent sends STUN only");
-        let address = transmit.to.remote.ip();
+        let address = path.remote.ip();
         if message.class() == Class::Request && !self.talking.contains(&address) {
             let count = self.silent.entry(address).or_default();
             *count += 1;
@@ -400,7 +403,7 @@ impl World {
                 "{count} checks to {address}, which never answered"
             );
         }
-        self.recent.push_front((transmit.to, bytes));
+        self.recent.push_front((path, bytes));
         self.recent.truncate(16);
         true
     }

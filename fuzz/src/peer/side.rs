@@ -89,6 +89,7 @@ impl Side {
                 id,
                 socket,
                 address,
+                ..
             } => {
                 let port = 1000 + u16::try_from(socket.0 % 60_000).unwrap_or(0);
                 let address = SocketAddr::new(address, port);
@@ -100,7 +101,9 @@ impl Side {
                 assert!(before.is_some(), "a socket that is not open is closed");
                 return;
             }
-            Request::Resolve { id, .. } => (id, Response::Failed("no".into())),
+            Request::Resolve { id, .. } | Request::ResolveMdns { id, .. } => {
+                (id, Response::Failed("no".into()))
+            }
             other => panic!("not asked yet: {other:?}"),
         };
         self.peer.handle_response(now, id, response);
@@ -111,9 +114,10 @@ impl Side {
         let Some(transmit) = self.peer.poll_transmit(now, &mut buffer) else {
             return false;
         };
-        let from = self.sockets.get(&transmit.to.socket).copied();
+        let path = transmit.to.path().expect("no server relays");
+        let from = self.sockets.get(&path.socket).copied();
         let from = from.expect("a datagram leaves by a socket that is open");
-        let to = transmit.to.remote;
+        let to = path.remote;
         let segment = transmit.segment.unwrap_or(buffer.len()).max(1);
         for datagram in buffer.chunks(segment) {
             assert!(

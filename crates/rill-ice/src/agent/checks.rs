@@ -51,9 +51,11 @@ impl Agent {
         let Some(session) = self.transports.session_mut(key) else {
             return;
         };
+        session.notes.unsendable += 1;
         session.fail_queries_to(&mut self.ctx, now, |query| {
             query.base.socket == path.socket && query.to == path.remote
         });
+        session.fail_relays_at(&mut self.ctx, now, path);
         let Some(id) = session.checks.by_path(path.socket, path.remote) else {
             return;
         };
@@ -111,6 +113,7 @@ impl Session {
             priority: candidate_priority(Kind::PeerReflexive, (local_priority >> 8) as u16),
             nominates,
         };
+        self.notes.checked.get_or_insert(now);
         let schedule = self.schedule(ctx, kind, id);
         let transaction = ctx.begin(Transaction::new(Owner::Check(check), path, schedule, now));
         if kind == CheckKind::Validation {
@@ -120,6 +123,13 @@ impl Session {
             self.checks.get_mut(id)?.transaction = Some(transaction);
         }
         self.write_check(ctx, check, transaction, buffer)?;
+        let counters = &mut self.checks.get_mut(id)?.counters;
+        match kind {
+            CheckKind::Consent => counters.consent_checks_sent += 1,
+            CheckKind::Validation | CheckKind::Nomination | CheckKind::Probe => {
+                counters.checks_sent += 1;
+            }
+        }
         path.is_permitted().then_some(path)
     }
 

@@ -28,6 +28,7 @@ impl Agent {
 impl Session {
     /// Selects a valid pair and keeps its consent from now on.
     pub(super) fn begin_consent(&mut self, ctx: &mut Context, now: Instant, pair: PairId) {
+        self.notes.connected.get_or_insert(now);
         self.conclusion.selected = Some(Selected {
             pair,
             next_check: now + consent_interval(ctx),

@@ -3,19 +3,20 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use crate::candidate::{FoundationKey, candidate_priority};
+use crate::candidate::{FoundationKey, LocalId, candidate_priority};
 use crate::context::Context;
 use crate::gather::{
-    Base, QueryId, QueryState, SERVERS_MAX, Server, ServerState, usable_addresses,
+    Ask, Base, QueryState, Relay, SERVERS_MAX, Server, ServerState, usable_addresses,
 };
 use crate::identifier::SessionKey;
 use crate::request::Purpose;
 use crate::session::Session;
+use crate::socket::Nature;
 use crate::timer::Timer;
 use crate::transaction::Owner;
 use crate::{
-    Agent, Event, GatheringState, Interface, Kind, LocalCandidate, Response, ServerHost,
-    TransportId,
+    Agent, CandidatePolicy, Event, GatheringState, HostAddresses, Interface, Kind, LocalCandidate,
+    RelayProtocol, Response, ServerConfig, ServerHost, TransportId,
 };
 
 impl Agent {
@@ -33,19 +34,9 @@ impl Agent {
         self.ctx.requests.list_interfaces(session.key);
         // Names are resolved meanwhile, and a slow resolver counts against its server.
         let give_up = now + self.ctx.config.timing.server_deadline;
-        let servers = self.ctx.config.stun_servers.iter().take(SERVERS_MAX);
-        for (index, config) in servers.enumerate() {
-            let mut server = Server::new(config.clone(), give_up);
-            match &config.host {
-                ServerHost::Ip(ip) => {
-                    server.resolved(&[*ip]);
-                }
-                ServerHost::Name(name) => {
-                    let name = name.clone();
-                    self.ctx.requests.resolve(session.key, index, name);
-                }
-            }
-            session.gatherer.servers.push(server);
+        session.gatherer.policy = self.ctx.config.policy;
+        for config in self.ctx.config.servers.clone() {
+            session.add_server(&mut self.ctx, config, give_up);
         }
         session.advance_gathering(&mut self.ctx, now);
     }
@@ -53,55 +44,19 @@ impl Agent {
     /// The driver answered one of our requests. The session may be gone by now; its sockets were
     /// asked to be closed then.
     pub(super) fn driver_answered(&mut self, now: Instant, purpose: Purpose, response: Response) {
-        let key = match purpose {
-            Purpose::Interfaces(key) => key,
-            Purpose::Bind { session, .. } | Purpose::Resolve { session, .. } => session,
-        };
-        let Some(session) = self.transports.session_mut(key) else {
+        let Some(session) = self.transports.session_mut(purpose.session()) else {
             return;
         };
         if self.ctx.closed {
             return;
         }
+        if let Purpose::Lookup { candidate, .. } = &purpose {
+            return self.name_resolved(purpose.session(), candidate, response);
+        }
         if session.gatherer.state != GatheringState::Gathering {
             return self.ctx.decline(&purpose);
         }
-        match (purpose, response) {
-            (Purpose::Interfaces(_), Response::Interfaces(list)) => {
-                session.bind_sockets(&mut self.ctx, &list);
-            }
-            (Purpose::Interfaces(_), _) => session.gatherer.outstanding -= 1,
-            (
-                Purpose::Bind {
-                    socket,
-                    address,
-                    preference,
-                    ..
-                },
-                Response::Bound(bound),
-            ) => {
-                session.gatherer.outstanding -= 1;
-                let base = Base {
-                    socket,
-                    address: SocketAddr::new(address, bound.port()),
-                    preference,
-                };
-                session.add_base(&mut self.ctx, base);
-            }
-            (Purpose::Bind { socket, .. }, _) => {
-                session.gatherer.outstanding -= 1;
-                self.ctx.sockets.remove(socket);
-            }
-            (Purpose::Resolve { server, .. }, Response::Resolved(addresses)) => {
-                session.server_resolved(&mut self.ctx, now, server, &addresses);
-            }
-            (Purpose::Resolve { server, .. }, Response::Failed(reason)) => {
-                session.resolve_failed(&mut self.ctx, now, server, reason);
-            }
-            (Purpose::Resolve { server, .. }, _) => {
-                session.server_resolved(&mut self.ctx, now, server, &[]);
-            }
-        }
+        session.follow_answer(&mut self.ctx, now, purpose, response);
         session.advance_gathering(&mut self.ctx, now);
     }
 
@@ -112,87 +67,237 @@ impl Agent {
     }
 
     /// RFC 8445 §5.1.1.4: bindings are kept alive until ICE has concluded. Consent checks do it
-    /// afterwards.
+    /// afterwards, except for the way to a relay that is kept for when the selected pair ends.
     pub(super) fn keepalive_due(&mut self, now: Instant, key: SessionKey) {
         let Some(session) = self.transports.session_mut(key) else {
             return;
         };
-        if session.conclusion.selected.is_some() || session.conclusion.failed {
+        let is_connected = session.conclusion.selected.is_some();
+        let gatherer = &mut session.gatherer;
+        let has_relays = gatherer.relays.values().any(Relay::is_open);
+        if session.conclusion.failed || (is_connected && !has_relays) {
             return;
         }
-        let gatherer = &mut session.gatherer;
-        let alive = gatherer
-            .queries
-            .iter()
-            .filter(|(_, query)| query.state == QueryState::Answered);
-        let alive: Vec<QueryId> = alive.map(|(id, _)| *id).collect();
-        gatherer.queue.extend(alive);
+        if !is_connected {
+            let alive = gatherer
+                .queries
+                .iter()
+                .filter(|(_, query)| query.state == QueryState::Answered);
+            let alive: Vec<Ask> = alive.map(|(id, _)| Ask::Query(*id)).collect();
+            gatherer.queue.extend(alive);
+        }
+        session.keep_relays_alive(&mut self.ctx);
         session.arm_keepalive(&mut self.ctx, now);
     }
 }
 
 impl Session {
+    fn add_server(&mut self, ctx: &mut Context, config: ServerConfig, give_up: Instant) {
+        let servers = &mut self.gatherer.servers;
+        let is_known = servers.iter().any(|known| known.config.is_same(&config));
+        let index = servers.len();
+        if is_known || index == SERVERS_MAX || !config.serves(self.gatherer.policy) {
+            return;
+        }
+        let host = config.host.clone();
+        let port = config.port;
+        servers.push(Server::new(config, give_up));
+        match host {
+            ServerHost::Ip(ip) => {
+                servers[index].resolved(&[ip]);
+                self.want_relays(ctx, index, SocketAddr::new(ip, port), None);
+            }
+            ServerHost::Name(name) => ctx.requests.resolve(self.key, index, name),
+        }
+    }
+
+    fn follow_answer(
+        &mut self,
+        ctx: &mut Context,
+        now: Instant,
+        purpose: Purpose,
+        response: Response,
+    ) {
+        match (purpose, response) {
+            (Purpose::Interfaces(_), Response::Interfaces(list)) => {
+                self.bind_sockets(ctx, &list);
+            }
+            (Purpose::Interfaces(_), response) => self.interfaces_unlisted(&response),
+            (
+                Purpose::Bind {
+                    socket,
+                    address,
+                    preference,
+                    ..
+                },
+                Response::Bound(bound),
+            ) => {
+                self.gatherer.outstanding -= 1;
+                let base = Base {
+                    socket,
+                    address: SocketAddr::new(address, bound.port()),
+                    preference,
+                };
+                self.add_base(ctx, base);
+            }
+            (
+                Purpose::Bind {
+                    socket, address, ..
+                },
+                response,
+            ) => {
+                self.note_unbound(address, &response);
+                self.gatherer.outstanding -= 1;
+                ctx.sockets.remove(socket);
+            }
+            (Purpose::Resolve { server, .. }, Response::Resolved(addresses)) => {
+                self.server_resolved(ctx, now, server, &addresses);
+            }
+            (Purpose::Resolve { server, .. }, Response::Failed(reason)) => {
+                self.resolve_failed(ctx, now, server, reason);
+            }
+            (Purpose::Resolve { server, .. }, _) => {
+                self.server_resolved(ctx, now, server, &[]);
+            }
+            (Purpose::Register { base, .. }, response) => {
+                self.gatherer.outstanding -= 1;
+                // A name that nobody answers for is no way to be found, and the address stays ours.
+                if response == Response::Registered
+                    && let Some(id) = self.local.candidates.find(base.address, base.address)
+                {
+                    self.offer(ctx, id);
+                }
+            }
+            // Not of gathering: dealt with above.
+            (Purpose::Lookup { .. }, _) => {}
+            (Purpose::Connect { relay, .. }, response) => {
+                let result = match response {
+                    Response::Connected { .. } => Ok(()),
+                    Response::Failed(reason) => Err(reason),
+                    _ => Err("the driver gave no connection".to_owned()),
+                };
+                self.relay_connected(ctx, now, relay, result);
+            }
+        }
+    }
+
     fn bind_sockets(&mut self, ctx: &mut Context, interfaces: &[Interface]) {
+        self.notes.interfaces = interfaces.to_vec();
         let limit = ctx.config.limits.local_addresses.min(255);
-        let addresses = usable_addresses(interfaces, ctx.config.include_loopback, limit);
+        let reach = &ctx.config.reach;
+        let admitted: Vec<Interface> = interfaces
+            .iter()
+            .filter(|interface| reach.admits(interface))
+            .cloned()
+            .collect();
+        let ports = reach.ports.clone();
+        let addresses = usable_addresses(&admitted, ctx.config.include_loopback, limit);
         self.gatherer.outstanding -= 1;
         for (rank, address) in (0_u16..).zip(addresses) {
             // RFC 8445 §5.1.2.1: unique per address; 256 apart, so that servers find room between.
             let preference = u16::MAX - rank * 256;
-            let socket = ctx.sockets.allocate(self.key);
-            ctx.requests.bind_udp(self.key, socket, address, preference);
+            let socket = ctx.sockets.allocate(self.key, Nature::Bound);
+            ctx.requests
+                .bind_udp(self.key, socket, (address, preference), ports.clone());
             self.gatherer.outstanding += 1;
         }
     }
 
     fn add_base(&mut self, ctx: &mut Context, base: Base) {
         self.gatherer.bases.push(base);
-        let candidate = Draft {
-            kind: Kind::Host,
-            address: base.address,
-            preference: base.preference,
-            server: None,
-        };
-        self.add_local(ctx, base, candidate);
+        if self.gatherer.policy == CandidatePolicy::All {
+            self.add_host(ctx, base);
+            self.add_external(ctx, base);
+        }
         for index in 0..self.gatherer.servers.len() {
             if let ServerState::Asked(addresses) = self.gatherer.servers[index].state.clone() {
                 for address in addresses {
-                    self.ask(index, base, address);
+                    self.ask(ctx, index, base, address);
                 }
+            }
+        }
+    }
+
+    /// A NAT in front of us that maps one to one needs no server to be known.
+    fn add_external(&mut self, ctx: &mut Context, base: Base) {
+        if let Some(external) = ctx.config.reach.external_of(base.address.ip()) {
+            let candidate = Draft {
+                kind: Kind::ServerReflexive,
+                address: SocketAddr::new(external, base.address.port()),
+                name: None,
+                preference: base.preference,
+                server: None,
+                relay: None,
+                related: Some(ctx.shown(base.address)),
+            };
+            self.add_local(ctx, base, candidate);
+        }
+    }
+
+    /// One that is to have a name is there at once, so that pairs can be made of what is reflexive,
+    /// and is told of when the name is answered for.
+    fn add_host(&mut self, ctx: &mut Context, base: Base) {
+        let name = match ctx.config.host_addresses {
+            HostAddresses::Plain => None,
+            HostAddresses::Mdns => Some(ctx.name_of(base.address.ip())),
+        };
+        let candidate = Draft {
+            kind: Kind::Host,
+            address: base.address,
+            name: name.clone(),
+            preference: base.preference,
+            server: None,
+            relay: None,
+            related: None,
+        };
+        match name {
+            None => self.add_local(ctx, base, candidate),
+            Some(name) => {
+                self.hold_local(ctx, base, candidate);
+                ctx.requests.register_name(self.key, base, name);
+                self.gatherer.outstanding += 1;
             }
         }
     }
 
     /// Adds a candidate and tells of it, unless it is redundant (RFC 8838 §9).
     pub(super) fn add_local(&mut self, ctx: &mut Context, base: Base, draft: Draft) {
+        if let Some(id) = self.hold_local(ctx, base, draft) {
+            self.offer(ctx, id);
+        }
+    }
+
+    /// Tells of a candidate.
+    fn offer(&mut self, ctx: &mut Context, id: LocalId) {
+        ctx.push(Event::LocalCandidate {
+            transport: self.key.transport,
+            generation: self.key.generation,
+            candidate: self.local.candidates.offer(id),
+        });
+    }
+
+    /// Adds a candidate that nobody is told of yet.
+    fn hold_local(&mut self, ctx: &mut Context, base: Base, draft: Draft) -> Option<LocalId> {
         let foundation = ctx.foundations.of(FoundationKey {
             kind: draft.kind,
             base: base.address.ip(),
             server: draft.server.map(|(_, address)| address),
+            relay: draft.relay,
         });
         let url = |(index, _): (usize, IpAddr)| self.gatherer.servers[index].config.url.clone();
         let candidate = LocalCandidate {
             kind: draft.kind,
             address: draft.address,
+            name: draft.name,
             base: base.address,
-            related: (draft.kind != Kind::Host).then_some(base.address),
+            related: draft.related,
             foundation: foundation.text(),
             priority: candidate_priority(draft.kind, draft.preference),
             url: draft.server.map(url),
+            relay_protocol: draft.relay,
             socket: base.socket,
         };
-        if self
-            .local
-            .candidates
-            .add(candidate.clone(), foundation)
-            .is_some()
-        {
-            ctx.push(Event::LocalCandidate {
-                transport: self.key.transport,
-                generation: self.key.generation,
-                candidate,
-            });
-        }
+        self.local.candidates.add(candidate, foundation)
     }
 
     /// Gives up servers whose time has come, and ends gathering when nothing is awaited.
@@ -232,6 +337,7 @@ impl Session {
     /// Ends gathering without a word.
     pub(super) fn cease_gathering(&mut self, ctx: &mut Context) {
         let key = self.key;
+        self.end_relays(ctx, Relay::is_awaited);
         self.gatherer.cease();
         self.local.ended = true;
         ctx.end_where(|owner| matches!(owner, Owner::Server { session, .. } if *session == key));
@@ -241,7 +347,8 @@ impl Session {
     }
 
     fn arm_keepalive(&self, ctx: &mut Context, now: Instant) {
-        if self.local.candidates.count(Kind::ServerReflexive) > 0 {
+        let locals = &self.local.candidates;
+        if locals.count(Kind::ServerReflexive) + locals.count(Kind::Relayed) > 0 {
             let at = now + ctx.config.timing.server_keepalive;
             ctx.timers.set(Timer::Keepalive(self.key), at);
         }
@@ -262,7 +369,12 @@ impl Context {
 pub(super) struct Draft {
     pub(super) kind: Kind,
     pub(super) address: SocketAddr,
+    /// The `.local` name that is told in its place.
+    pub(super) name: Option<String>,
     pub(super) preference: u16,
     /// Its number, and the address it was asked at.
     pub(super) server: Option<(usize, IpAddr)>,
+    /// How the server that relays is reached.
+    pub(super) relay: Option<RelayProtocol>,
+    pub(super) related: Option<SocketAddr>,
 }

@@ -5,9 +5,11 @@ use std::time::Instant;
 use rill_stun::{Algorithm, Check as Integrity, Class, Message, Method, is_stun};
 
 use super::pairing::Formation;
+use super::relayed::Unwrapped;
 use crate::candidate::RemoteId;
 use crate::context::Context;
 use crate::credentials::RemoteKey;
+use crate::gather::RelayId;
 use crate::identifier::SessionKey;
 use crate::pair::{PairId, PairState};
 use crate::reply::{Reply, ReplyContent};
@@ -25,11 +27,41 @@ struct Request<'a> {
 }
 
 impl Agent {
-    pub(super) fn receive(&mut self, now: Instant, path: Path, bytes: &[u8]) -> Received {
+    pub(super) fn receive(&mut self, now: Instant, path: Path, bytes: &mut [u8]) -> Received {
         let Some(key) = self.ctx.sockets.owner(path.socket) else {
             self.ctx.counters.unknown_socket += 1;
             return Received::Dropped;
         };
+        // Two users of one server are two relays on one path, of which one knows the answer.
+        let mut tried = None;
+        while let Some(relay) = self.relay_at(key, &path, tried) {
+            match self.unwrap(now, (key, relay), bytes) {
+                Unwrapped::Foreign => tried = Some(relay),
+                Unwrapped::Consumed => return Received::Consumed,
+                Unwrapped::Data(path, range) => {
+                    let start = range.start;
+                    return self
+                        .receive_from(now, key, path, &bytes[range])
+                        .shifted(start);
+                }
+            }
+        }
+        self.receive_from(now, key, path, bytes)
+    }
+
+    fn relay_at(&self, key: SessionKey, path: &Path, after: Option<RelayId>) -> Option<RelayId> {
+        let session = self.transports.session(key)?;
+        session.gatherer.relay_by_path(path, after)
+    }
+
+    /// A datagram on a socket of a session, be it bound or relayed.
+    fn receive_from(
+        &mut self,
+        now: Instant,
+        key: SessionKey,
+        path: Path,
+        bytes: &[u8],
+    ) -> Received {
         if !is_stun(bytes) {
             return self.application(now, key, path, bytes.len());
         }
@@ -80,9 +112,18 @@ impl Agent {
             } else if pair.requested {
                 proof = Proof::Requested;
             }
+            if proof != Proof::None {
+                pair.counters.traffic.received(now, length);
+            }
+        }
+        if proof != Proof::None
+            && let Some(transport) = self.transports.get_mut(key.transport)
+        {
+            transport.traffic.received(now, length);
         }
         Received::Application {
             transport: key.transport,
+            path,
             range: 0..length,
             proof,
         }
@@ -101,6 +142,9 @@ impl Agent {
         };
         let Some(remote_ufrag) = session.authenticate(path, message) else {
             self.ctx.counters.unauthenticated += 1;
+            if let Some(session) = self.transports.session_mut(key) {
+                session.note_refusal(path, message);
+            }
             return false;
         };
         self.ctx.counters.requests_received += 1;

@@ -68,6 +68,8 @@ impl Agent {
         let session = self.transports.session_mut(key)?;
         session.unsettled = true;
         let pair = session.draft_pair(role, local, remote)?;
+        // A relay that was lost.
+        self.ctx.sockets.owner(pair.path.socket)?;
         if let Some(known) = session.checks.by_path(pair.path.socket, pair.path.remote) {
             return Some(known);
         }
@@ -80,6 +82,7 @@ impl Agent {
         }
         let state = self.initial_state(self.transports.set_of(key), &pair);
         let session = self.transports.session_mut(key)?;
+        session.permit(&mut self.ctx, pair.path);
         Some(session.checks.insert(Pair { state, ..pair }))
     }
 

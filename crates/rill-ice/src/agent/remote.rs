@@ -1,8 +1,9 @@
 //! What signalling brings from the peer.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::candidate::{Added, RemoteFoundation, Usability};
+use crate::candidate::{Added, RemoteFoundation, Usability, is_unicast};
 use crate::context::Context;
 use crate::credentials::RemoteKey;
 use crate::identifier::SessionKey;
@@ -10,7 +11,10 @@ use crate::pair::Pair;
 use crate::session::{Conclusion, Patience, Session};
 use crate::timer::Timer;
 use crate::transaction::Owner;
-use crate::{AddCandidateError, Agent, Credentials, RemoteCandidate, TransportId};
+use crate::{
+    AddCandidateError, Agent, CandidatePolicy, Credentials, GatheringState, RemoteAddress,
+    RemoteCandidate, Response, TransportId, mdns,
+};
 
 impl Agent {
     pub(super) fn accept_remote_credentials(
@@ -68,33 +72,78 @@ impl Agent {
             Usability::Pairable(address) => {
                 session.remote.candidates.signal(candidate, address, limit)
             }
-            Usability::Named => {
-                counters.unusable_candidates += 1;
-                session.remote.candidates.signal_name(candidate, limit)
-            }
+            Usability::Named => session.remote.candidates.signal_name(candidate, limit),
             Usability::Unusable => {
                 counters.unusable_candidates += 1;
                 return Ok(());
             }
         };
         match added {
-            Added::New(remote) => {
-                session.unsettled = true;
-                self.pair_remote(key, remote);
+            Added::Full => {
+                self.ctx.counters.over_limit += 1;
+                return Err(AddCandidateError::TooMany { limit });
             }
-            Added::Upgraded(remote) => {
+            Added::Named => {
                 session.unsettled = true;
+                session.look_up(&mut self.ctx, candidate);
+            }
+            added => self.follow_addition(key, added),
+        }
+        Ok(())
+    }
+
+    fn follow_addition(&mut self, key: SessionKey, added: Added) {
+        let Some(session) = self.transports.session_mut(key) else {
+            return;
+        };
+        session.unsettled = true;
+        match added {
+            Added::New(remote) => self.pair_remote(key, remote),
+            Added::Upgraded(remote) => {
                 session.adopt_foundation(remote);
                 self.pair_remote(key, remote);
             }
-            Added::Known => counters.ignored_candidates += 1,
-            Added::Named => session.unsettled = true,
-            Added::Full => {
-                counters.over_limit += 1;
-                return Err(AddCandidateError::TooMany { limit });
-            }
+            Added::Known => self.ctx.counters.ignored_candidates += 1,
+            Added::Named | Added::Full => {}
         }
-        Ok(())
+    }
+
+    /// Multicast DNS answered for a name of the peer, or gave it up.
+    pub(super) fn name_resolved(
+        &mut self,
+        key: SessionKey,
+        candidate: &RemoteCandidate,
+        response: Response,
+    ) {
+        let Some(session) = self.transports.session_mut(key) else {
+            return;
+        };
+        session.remote.lookups = session.remote.lookups.saturating_sub(1);
+        session.unsettled = true;
+        let is_signalled = session
+            .remote
+            .candidates
+            .signalled()
+            .any(|own| own == candidate);
+        let RemoteAddress::Name { port, .. } = &candidate.address else {
+            return;
+        };
+        let ip = match &response {
+            Response::Resolved(addresses) => addresses.first().copied(),
+            _ => None,
+        };
+        // What is not a unicast address is no better for having been looked up.
+        let address = ip
+            .map(|ip| SocketAddr::new(ip, *port))
+            .filter(|address| is_unicast(*address));
+        session.note_lookup(candidate, address, &response);
+        match address.filter(|_| is_signalled) {
+            Some(address) => {
+                let added = session.remote.candidates.resolve(candidate, address);
+                self.follow_addition(key, added);
+            }
+            None => self.ctx.counters.unusable_candidates += 1,
+        }
     }
 
     pub(super) fn accept_end_of_candidates(&mut self, id: TransportId, ufrag: Option<&str>) {
@@ -136,6 +185,29 @@ impl Agent {
 }
 
 impl Session {
+    /// Only `.local` names are looked up, and only by multicast: a description must not make its
+    /// reader send DNS queries.
+    fn look_up(&mut self, ctx: &mut Context, candidate: &RemoteCandidate) {
+        let RemoteAddress::Name { name, .. } = &candidate.address else {
+            return;
+        };
+        // A question to everybody nearby is what the relay policy forbids (RFC 9429 §3.5.3).
+        let policy = match self.gatherer.state {
+            GatheringState::New => ctx.config.policy,
+            GatheringState::Gathering | GatheringState::Complete => self.gatherer.policy,
+        };
+        let has_room =
+            policy == CandidatePolicy::All && self.remote.lookups < ctx.config.limits.lookups;
+        match name.parse::<mdns::Name>() {
+            Ok(name) if has_room => {
+                self.remote.lookups += 1;
+                self.note_name(candidate);
+                ctx.requests.look_up(self.key, candidate, name.to_string());
+            }
+            Ok(_) | Err(_) => ctx.counters.unusable_candidates += 1,
+        }
+    }
+
     /// The peer starts this generation anew: what was found out about it is void.
     fn forget_peer(&mut self, ctx: &mut Context) {
         let key = self.key;
@@ -144,6 +216,7 @@ impl Session {
             self.checks.remove(id);
         }
         self.remote.candidates.clear();
+        self.notes.forget_names();
         self.conclusion = Conclusion::default();
         self.remote.ended = false;
         self.remote.presumed_ended = false;

@@ -252,11 +252,14 @@ impl Session {
                 kind: Kind::PeerReflexive,
                 base: base.base.ip(),
                 server: None,
+                relay: base.relay_protocol,
             });
             let candidate = LocalCandidate {
                 kind: Kind::PeerReflexive,
                 address: mapped,
-                related: Some(base.base),
+                name: None,
+                // As for a server reflexive one: the base may be nobody's business.
+                related: Some(ctx.shown(base.base)),
                 foundation: foundation.text(),
                 priority: check.priority,
                 ..base

@@ -88,7 +88,7 @@ impl Transport {
         self.sessions = kept;
         let gone: Vec<Session> = gone;
         for session in gone {
-            ctx.forget(session.key);
+            ctx.forget(session);
         }
     }
 

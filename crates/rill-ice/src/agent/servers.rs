@@ -1,4 +1,4 @@
-//! Asking STUN servers for server-reflexive candidates (RFC 8445 §5.1.1.2).
+//! Asking servers for candidates (RFC 8445 §5.1.1.2).
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -7,9 +7,9 @@ use rill_stun::{Class, Message};
 
 use super::gathering::Draft;
 use crate::context::Context;
-use crate::gather::{Base, Query, QueryId, QueryState, ServerState};
+use crate::gather::{Base, Query, QueryId, QueryState, Refusal, Relay, ServerState};
 use crate::session::Session;
-use crate::{Event, Kind, ServerOutcome};
+use crate::{Event, Kind, RelayProtocol, ServerOutcome, Service};
 
 /// W3C `icecandidateerror`: the server could not be reached.
 const UNREACHED: u16 = 701;
@@ -32,9 +32,10 @@ impl Session {
         let ServerState::Asked(addresses) = self.gatherer.servers[index].state.clone() else {
             return;
         };
-        for base in self.gatherer.bases.clone() {
-            for address in &addresses {
-                self.ask(index, base, *address);
+        for address in addresses {
+            self.want_relays(ctx, index, address, None);
+            for base in self.gatherer.bases.clone() {
+                self.ask(ctx, index, base, address);
             }
         }
     }
@@ -53,10 +54,17 @@ impl Session {
     }
 
     /// A socket asks servers of its own family, and loopback ones only from loopback.
-    pub(super) fn ask(&mut self, server: usize, base: Base, to: SocketAddr) {
+    pub(super) fn ask(&mut self, ctx: &mut Context, server: usize, base: Base, to: SocketAddr) {
         let same_family = base.address.is_ipv4() == to.is_ipv4();
-        if same_family && base.address.ip().is_loopback() == to.ip().is_loopback() {
-            self.gatherer.ask(server, base, to);
+        if !same_family || base.address.ip().is_loopback() != to.ip().is_loopback() {
+            return;
+        }
+        match &self.gatherer.servers[server].config.service {
+            Service::Stun => self.gatherer.ask(server, base, to),
+            Service::Turn(access) if access.protocol == RelayProtocol::Udp => {
+                self.want_relays(ctx, server, to, Some(base));
+            }
+            Service::Turn(_) => {}
         }
     }
 
@@ -89,7 +97,11 @@ impl Session {
                 let Some(error) = message.error_code() else {
                     return false;
                 };
-                let refusal = (error.code, error.reason.to_owned(), query.base.address);
+                let refusal = Refusal {
+                    code: Some(error.code),
+                    reason: error.reason.to_owned(),
+                    from: Some(query.base.address),
+                };
                 self.gatherer.servers[query.server]
                     .refusal
                     .get_or_insert(refusal);
@@ -116,7 +128,7 @@ impl Session {
         }
     }
 
-    fn reflexive(
+    pub(super) fn reflexive(
         &mut self,
         ctx: &mut Context,
         now: Instant,
@@ -140,8 +152,11 @@ impl Session {
         let candidate = Draft {
             kind: Kind::ServerReflexive,
             address: mapped,
-            preference: base.preference - rank,
+            preference: base.preference - 1 - rank,
             server: Some((index, server_address.ip())),
+            name: None,
+            relay: None,
+            related: Some(ctx.shown(base.address)),
         };
         self.add_local(ctx, base, candidate);
     }
@@ -161,13 +176,29 @@ impl Session {
             }
             query.state = QueryState::Dead;
         }
+        let is_late = |relay: &Relay| relay.server == index && relay.is_awaited();
+        let was_asked = was_asked || self.gatherer.has_asked_for_relay(index);
+        self.end_relays(ctx, is_late);
         let server = &self.gatherer.servers[index];
         if !server.has_answered() {
             let outcome = match (&server.refusal, &server.state) {
-                (Some((code, reason, _)), _) => ServerOutcome::Rejected {
+                (
+                    Some(Refusal {
+                        code: Some(code),
+                        reason,
+                        ..
+                    }),
+                    _,
+                ) => ServerOutcome::Rejected {
                     code: *code,
                     reason: reason.clone(),
                 },
+                (
+                    Some(Refusal {
+                        code: None, reason, ..
+                    }),
+                    _,
+                ) => ServerOutcome::Unusable(reason.clone()),
                 (None, ServerState::Resolving) => {
                     ServerOutcome::ResolveFailed("the resolver did not answer in time".into())
                 }
@@ -180,18 +211,19 @@ impl Session {
     }
 
     fn report_failure(
-        &self,
+        &mut self,
         ctx: &mut Context,
         now: Instant,
         index: usize,
         outcome: ServerOutcome,
     ) {
         let server = &self.gatherer.servers[index];
+        let address = server.refusal.as_ref().and_then(|refusal| refusal.from);
+        // W3C RTCPeerConnectionIceErrorEvent, address: none that no candidate shows.
+        let address = address.filter(|address| self.local.candidates.shows(*address));
         let (code, reason, address) = match &outcome {
-            ServerOutcome::Rejected { code, reason } => {
-                let address = server.refusal.as_ref().map(|(_, _, address)| *address);
-                (*code, reason.clone(), address)
-            }
+            ServerOutcome::Rejected { code, reason } => (*code, reason.clone(), address),
+            ServerOutcome::Unusable(reason) => (UNREACHED, reason.clone(), address),
             ServerOutcome::ResolveFailed(reason) => (
                 UNREACHED,
                 format!("the server's name was not resolved: {reason}"),
@@ -201,12 +233,12 @@ impl Session {
                 let reason = "no local address can reach the server".to_owned();
                 (UNREACHED, reason, None)
             }
-            ServerOutcome::TimedOut | ServerOutcome::Reflexive(_) | ServerOutcome::Redundant(_) => {
-                (
-                    UNREACHED,
-                    "the server did not answer in time".to_owned(),
-                    None,
-                )
+            ServerOutcome::TimedOut
+            | ServerOutcome::Reflexive(_)
+            | ServerOutcome::Redundant(_)
+            | ServerOutcome::Relayed(_) => {
+                let reason = "the server did not answer in time".to_owned();
+                (UNREACHED, reason, None)
             }
         };
         ctx.push(Event::CandidateError {
@@ -220,14 +252,22 @@ impl Session {
         self.report(ctx, now, index, outcome);
     }
 
-    fn report(&self, ctx: &mut Context, now: Instant, index: usize, outcome: ServerOutcome) {
+    pub(super) fn report(
+        &mut self,
+        ctx: &mut Context,
+        now: Instant,
+        index: usize,
+        outcome: ServerOutcome,
+    ) {
         let started = self.gatherer.started.unwrap_or(now);
+        let elapsed = now.saturating_duration_since(started);
+        self.notes.outcome(index, outcome.clone(), elapsed);
         ctx.push(Event::Server {
             transport: self.key.transport,
             generation: self.key.generation,
             url: self.gatherer.servers[index].config.url.clone(),
             outcome,
-            elapsed: now.saturating_duration_since(started),
+            elapsed,
         });
     }
 

@@ -52,8 +52,14 @@ impl Transport {
         if std::mem::replace(&mut self.reported, reported) == reported {
             return;
         }
-        if let Some((_, pair)) = selected {
+        self.selection_changes += 1;
+        if let Some(((generation, _), pair)) = selected {
             let transport = self.id;
+            let mut sessions = self.sessions.iter_mut();
+            let carrier = sessions.find(|session| session.key.generation == generation);
+            if let Some(session) = carrier {
+                session.bind_channel(ctx, pair.path);
+            }
             ctx.push(Event::SelectedPair { transport, pair });
         }
     }
@@ -169,6 +175,7 @@ impl Session {
         if !self.conclusion.failed {
             self.conclusion.failed = true;
             ctx.end_where(|owner| owner.session() == self.key);
+            self.end_relays(ctx, |_| true);
             ctx.timers.forget(self.key);
         }
     }

@@ -6,7 +6,7 @@ use rill_stun::{Class, Method, TransactionId, Writer};
 
 use crate::Agent;
 use crate::Transmit;
-use crate::gather::{QueryId, QueryState};
+use crate::gather::{Ask, QueryId, QueryState};
 use crate::identifier::SessionKey;
 use crate::pair::PairId;
 use crate::session::Session;
@@ -18,26 +18,46 @@ use crate::{Path, context::Context};
 #[derive(Clone, Copy, Debug)]
 enum Paced {
     Check(SessionKey, PairId),
-    Query(SessionKey, QueryId),
+    Ask(SessionKey, Ask),
 }
 
 impl Agent {
     pub(super) fn next_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        if self.ctx.closed {
-            return None;
+        loop {
+            if let Some((to, bytes)) = self.ctx.outgoing.pop_front() {
+                buffer.clear();
+                buffer.extend_from_slice(&bytes);
+                return Some(Transmit { to, segment: None });
+            }
+            if self.ctx.closed {
+                return None;
+            }
+            let Some(path) = self.write_next(now, buffer) else {
+                // What the attempt left to be sent to a TURN server.
+                if self.ctx.outgoing.is_empty() {
+                    return None;
+                }
+                continue;
+            };
+            if let Some(transmit) = self.wrap(path, None, buffer) {
+                return Some(transmit);
+            }
         }
-        let to = self
-            .write_reply(buffer)
+    }
+
+    /// Writes the next datagram of the agent's own.
+    fn write_next(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Path> {
+        self.write_reply(buffer)
             .or_else(|| self.write_unpaced(now, buffer))
             .or_else(|| self.write_again(now, buffer))
-            .or_else(|| self.write_paced(now, buffer))?;
-        Some(Transmit { to, segment: None })
+            .or_else(|| self.write_paced(now, buffer))
     }
 
     /// When [`next_transmit`](Self::next_transmit) has something to send.
     pub(super) fn transmit_at(&self) -> Option<Instant> {
         let latest = self.ctx.latest?;
         let is_urgent = !self.ctx.replies.queue.is_empty()
+            || !self.ctx.outgoing.is_empty()
             || !self.ctx.transactions.due.is_empty()
             || self
                 .transports
@@ -56,9 +76,10 @@ impl Agent {
 
     fn write_reply(&mut self, buffer: &mut Vec<u8>) -> Option<Path> {
         while let Some(reply) = self.ctx.replies.queue.pop_front() {
-            if let Some(session) = self.transports.session(reply.session) {
+            if let Some(session) = self.transports.session_mut(reply.session) {
                 reply.write(&session.local.key.integrity, buffer);
                 if reply.to.is_permitted() {
+                    session.checks.count_reply(&reply);
                     return Some(reply.to);
                 }
             }
@@ -132,7 +153,7 @@ impl Agent {
             let session = self.transports.session_mut(next.session())?;
             let is_exempt = match next {
                 Paced::Check(_, pair) => session.is_proved(pair),
-                Paced::Query(..) => false,
+                Paced::Ask(..) => false,
             };
             if !is_exempt && !self.ctx.turns.take(now) {
                 return None;
@@ -142,12 +163,12 @@ impl Agent {
                 Paced::Check(_, pair) => {
                     session.start_check(&mut self.ctx, now, pair, CheckKind::Validation, buffer)
                 }
-                Paced::Query(_, query) => {
+                Paced::Ask(_, ask) => {
                     session.gatherer.queue.pop_front();
-                    session.start_query(&mut self.ctx, now, query, buffer)
+                    session.start_asking(&mut self.ctx, now, ask, buffer)
                 }
             };
-            if path.is_some() {
+            if path.is_some() || !self.ctx.outgoing.is_empty() {
                 return path;
             }
         }
@@ -167,8 +188,8 @@ impl Agent {
             Some(Paced::Check(session.key, pair))
         });
         let mut queries = sessions().filter_map(|session| {
-            let query = session.gatherer.queue.front()?;
-            Some(Paced::Query(session.key, *query))
+            let ask = session.gatherer.queue.front()?;
+            Some(Paced::Ask(session.key, *ask))
         });
         if turn.is_multiple_of(2) {
             checks.next().or_else(|| queries.next())
@@ -181,7 +202,7 @@ impl Agent {
 impl Paced {
     fn session(&self) -> SessionKey {
         match self {
-            Self::Check(key, _) | Self::Query(key, _) => *key,
+            Self::Check(key, _) | Self::Ask(key, _) => *key,
         }
     }
 }
@@ -196,6 +217,22 @@ trait CycleFrom: Iterator + Sized + Clone {
 impl<I: Iterator + Clone> CycleFrom for I {}
 
 impl Session {
+    fn start_asking(
+        &mut self,
+        ctx: &mut Context,
+        now: Instant,
+        ask: Ask,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Path> {
+        match ask {
+            Ask::Query(query) => self.start_query(ctx, now, query, buffer),
+            Ask::Relay(relay) => {
+                self.start_relay(ctx, now, relay);
+                None
+            }
+        }
+    }
+
     fn start_query(
         &mut self,
         ctx: &mut Context,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::Kind;
+use crate::{Kind, RelayProtocol};
 
 /// The foundation of a local candidate, a small number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,12 +15,14 @@ impl Foundation {
     }
 }
 
-/// Candidates for which all of this is equal have the same foundation. The protocol is always UDP.
+/// Candidates for which all of this is equal have the same foundation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FoundationKey {
     pub(crate) kind: Kind,
     pub(crate) base: IpAddr,
     pub(crate) server: Option<IpAddr>,
+    /// How the server was reached, if it relays; else by UDP.
+    pub(crate) relay: Option<RelayProtocol>,
 }
 
 /// The foundations given out, common to all transports of an agent because frozen pairs are
@@ -77,6 +79,7 @@ mod tests {
             kind: Kind::Host,
             base: IpAddr::from([10, 0, 0, 1]),
             server: None,
+            relay: None,
         };
         let reflexive = FoundationKey {
             kind: Kind::ServerReflexive,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::candidate::Foundation;
-use crate::{Kind, SocketId};
+use crate::{Kind, RelayProtocol, SocketId};
 
 /// A candidate of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +12,12 @@ pub struct LocalCandidate {
     pub kind: Kind,
     /// Where the peer may reach us.
     pub address: SocketAddr,
+    /// The `.local` name that the peer is told instead of the address.
+    pub name: Option<String>,
     /// What we send from; the address itself for a host candidate.
     pub base: SocketAddr,
-    /// The related address of the candidate attribute; the base of a reflexive candidate.
+    /// The related address of the candidate attribute: the base of a reflexive candidate, the mapped
+    /// address of a relayed one (RFC 8839 §5.1). Unspecified where it is nobody's business.
     pub related: Option<SocketAddr>,
     /// Groups candidates that share their fate.
     pub foundation: String,
@@ -22,19 +25,36 @@ pub struct LocalCandidate {
     pub priority: u32,
     /// The server it came from.
     pub url: Option<String>,
+    /// How we reach the server that relays.
+    pub relay_protocol: Option<RelayProtocol>,
     /// The socket of its base.
     pub socket: SocketId,
+}
+
+impl LocalCandidate {
+    fn is_base(&self) -> bool {
+        matches!(self.kind, Kind::Host | Kind::Relayed)
+    }
 }
 
 /// Names a local candidate of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LocalId(usize);
 
+impl LocalId {
+    /// Its number in its session.
+    pub(crate) fn number(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+}
+
 /// A local candidate and what only the agent knows of it.
 #[derive(Debug)]
 pub(crate) struct Local {
     pub(crate) candidate: LocalCandidate,
     pub(crate) foundation: Foundation,
+    /// Whether the peer is or will be told of it.
+    pub(crate) offered: bool,
     /// Whether its event was polled. Before, it is neither paired nor answered on.
     pub(crate) surfaced: bool,
 }
@@ -47,8 +67,8 @@ pub(crate) struct LocalCandidates {
 }
 
 impl LocalCandidates {
-    /// Adds a candidate, unless one with the same address and base is there (RFC 8838 §9: whatever
-    /// its priority).
+    /// Adds a candidate, not offered yet, unless one with the same address and base is there
+    /// (RFC 8838 §9: whatever its priority).
     pub(crate) fn add(
         &mut self,
         candidate: LocalCandidate,
@@ -58,11 +78,19 @@ impl LocalCandidates {
             return None;
         }
         self.list.push(Local {
+            offered: false,
             surfaced: candidate.kind == Kind::PeerReflexive,
             candidate,
             foundation,
         });
         Some(LocalId(self.list.len() - 1))
+    }
+
+    /// The peer is to be told of it.
+    pub(crate) fn offer(&mut self, id: LocalId) -> LocalCandidate {
+        let local = &mut self.list[id.0];
+        local.offered = true;
+        local.candidate.clone()
     }
 
     pub(crate) fn find(&self, address: SocketAddr, base: SocketAddr) -> Option<LocalId> {
@@ -72,13 +100,11 @@ impl LocalCandidates {
             .map(LocalId)
     }
 
-    /// The host candidate of a socket.
+    /// The candidate of a socket that is its own base: a host or a relayed one.
     pub(crate) fn base_of(&self, socket: SocketId) -> Option<LocalId> {
         self.list
             .iter()
-            .position(|local| {
-                local.candidate.socket == socket && local.candidate.kind == Kind::Host
-            })
+            .position(|local| local.candidate.socket == socket && local.candidate.is_base())
             .map(LocalId)
     }
 
@@ -103,6 +129,12 @@ impl LocalCandidates {
             .map(|local| &local.candidate)
     }
 
+    /// Those that the peer may know, by our words or by its own eyes.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &LocalCandidate> {
+        let surfaced = self.list.iter().filter(|local| local.surfaced);
+        surfaced.map(|local| &local.candidate)
+    }
+
     pub(crate) fn count(&self, kind: Kind) -> usize {
         self.list
             .iter()
@@ -110,15 +142,27 @@ impl LocalCandidates {
             .count()
     }
 
+    pub(crate) fn ids(&self) -> impl Iterator<Item = LocalId> {
+        (0..self.list.len()).map(LocalId)
+    }
+
+    /// Whether there is nothing that the peer is told of.
     pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        !self.list.iter().any(|local| local.offered)
+    }
+
+    /// Whether the peer may see this address of ours anyway.
+    pub(crate) fn shows(&self, address: SocketAddr) -> bool {
+        let is_shown = |local: &Local| local.offered && local.candidate.name.is_none();
+        let mut locals = self.list.iter();
+        locals.any(|local| is_shown(local) && local.candidate.address == address)
     }
 
     /// The sockets that a pair can be made from: those with a surfaced candidate.
     pub(crate) fn surfaced_bases(&self) -> Vec<LocalId> {
         (0..self.list.len())
             .map(LocalId)
-            .filter(|&id| self[id].candidate.kind == Kind::Host)
+            .filter(|&id| self[id].candidate.is_base())
             .filter(|&id| self.is_surfaced(self[id].candidate.socket))
             .collect()
     }
@@ -144,11 +188,13 @@ mod tests {
         LocalCandidate {
             kind,
             address: address.parse().expect("an address"),
+            name: None,
             base: base.parse().expect("an address"),
             related: None,
             foundation: String::new(),
             priority: 1,
             url: None,
+            relay_protocol: None,
             socket: SocketId(1),
         }
     }
@@ -159,6 +205,7 @@ mod tests {
             kind: Kind::Host,
             base: IpAddr::from([10, 0, 0, 1]),
             server: None,
+            relay: None,
         });
         let mut locals = LocalCandidates::default();
         let host = candidate(Kind::Host, "10.0.0.1:5", "10.0.0.1:5");

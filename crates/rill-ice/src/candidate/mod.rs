@@ -14,8 +14,8 @@ pub use local::LocalCandidate;
 pub(crate) use local::{LocalCandidates, LocalId};
 pub(crate) use port::is_prohibited;
 pub(crate) use priority::{candidate_priority, pair_priority};
-pub(crate) use remote::Usability;
 pub use remote::{AddCandidateError, Protocol, RemoteAddress, RemoteCandidate};
+pub(crate) use remote::{Usability, is_unicast};
 pub(crate) use remote_list::{Added, RemoteCandidates, RemoteId};
 
 /// How a candidate was found.
@@ -27,6 +27,6 @@ pub enum Kind {
     ServerReflexive,
     /// What the peer saw, or where the peer was seen.
     PeerReflexive,
-    /// An address of a TURN server. A door: only the peer has such.
+    /// An address of a TURN server.
     Relayed,
 }

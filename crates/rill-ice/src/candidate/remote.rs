@@ -44,8 +44,8 @@ pub enum Protocol {
 pub enum RemoteAddress {
     /// An address.
     Ip(SocketAddr),
-    /// A `.local` or DNS name: accepted, not resolved, never paired. The peer behind it can still
-    /// be found by its own checks.
+    /// A name. One of multicast DNS is looked up; any other is accepted and never paired, though the
+    /// peer behind it can still be found by its own checks.
     Name {
         /// The name.
         name: String,
@@ -75,7 +75,7 @@ pub enum AddCandidateError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Usability {
     Pairable(SocketAddr),
-    /// A name: held, because the peer may be found by its checks.
+    /// A name: held, because the peer may be found by looking it up or by its checks.
     Named,
     /// Nothing to hold.
     Unusable,
@@ -98,7 +98,7 @@ impl RemoteCandidate {
 
 /// Whether a check may be sent there at all. A peer that offers anything else wants us to flood
 /// somebody, or is confused.
-fn is_unicast(address: SocketAddr) -> bool {
+pub(crate) fn is_unicast(address: SocketAddr) -> bool {
     if address.port() == 0 || address.ip().is_unspecified() || address.ip().is_multicast() {
         return false;
     }

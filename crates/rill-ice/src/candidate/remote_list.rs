@@ -16,6 +16,8 @@ pub(crate) struct RemoteId(u32);
 pub(crate) struct Remote {
     pub(crate) kind: Kind,
     pub(crate) address: SocketAddr,
+    /// What the peer calls the address, if it does not show it.
+    pub(crate) name: Option<Arc<str>>,
     pub(crate) priority: u32,
     pub(crate) foundation: RemoteFoundation,
     pub(crate) ufrag: Option<Arc<str>>,
@@ -31,7 +33,7 @@ impl RemoteCandidate {
 
 impl Remote {
     /// Whether only its checks told us of it.
-    fn is_discovered(&self) -> bool {
+    pub(crate) fn is_discovered(&self) -> bool {
         matches!(self.foundation, RemoteFoundation::Discovered(_))
     }
 
@@ -42,7 +44,13 @@ impl Remote {
             protocol: Protocol::Udp,
             priority: self.priority,
             kind: self.kind,
-            address: RemoteAddress::Ip(self.address),
+            address: match &self.name {
+                None => RemoteAddress::Ip(self.address),
+                Some(name) => RemoteAddress::Name {
+                    name: name.to_string(),
+                    port: self.address.port(),
+                },
+            },
             ufrag: self.ufrag.as_deref().map(str::to_owned),
         }
     }
@@ -72,6 +80,8 @@ pub(crate) struct RemoteCandidates {
     discovered: usize,
     /// How many ever were.
     discoveries: u32,
+    /// How often all were forgotten.
+    renewals: u32,
 }
 
 impl RemoteCandidates {
@@ -82,6 +92,35 @@ impl RemoteCandidates {
         address: SocketAddr,
         limit: usize,
     ) -> Added {
+        let known = self.by_address(&address).and_then(|id| self.get(id));
+        if known.is_some_and(|known| !known.is_discovered()) {
+            return Added::Known;
+        }
+        if self.signalled.len() >= limit {
+            return Added::Full;
+        }
+        self.signalled.push(candidate.clone());
+        self.place(candidate, address, None)
+    }
+
+    /// The name of a signalled candidate was found to stand for an address.
+    pub(crate) fn resolve(&mut self, candidate: &RemoteCandidate, address: SocketAddr) -> Added {
+        match &candidate.address {
+            RemoteAddress::Name { name, .. } => {
+                let name = Some(name.as_str().into());
+                self.place(candidate, address, name)
+            }
+            RemoteAddress::Ip(_) => Added::Known,
+        }
+    }
+
+    /// A signalled candidate has this address.
+    fn place(
+        &mut self,
+        candidate: &RemoteCandidate,
+        address: SocketAddr,
+        name: Option<Arc<str>>,
+    ) -> Added {
         if let Some(&id) = self.by_address.get(&address) {
             let known = self
                 .list
@@ -90,22 +129,16 @@ impl RemoteCandidates {
             if !known.is_discovered() {
                 return Added::Known;
             }
-            if self.signalled.len() >= limit {
-                return Added::Full;
-            }
             known.kind = candidate.kind;
+            known.name = name;
             known.foundation = candidate.signalled_foundation();
             self.discovered -= 1;
-            self.signalled.push(candidate.clone());
             return Added::Upgraded(id);
         }
-        if self.signalled.len() >= limit {
-            return Added::Full;
-        }
-        self.signalled.push(candidate.clone());
         Added::New(self.insert(Remote {
             kind: candidate.kind,
             address,
+            name,
             priority: candidate.priority,
             foundation: candidate.signalled_foundation(),
             ufrag: candidate.ufrag.as_deref().map(Arc::from),
@@ -142,6 +175,7 @@ impl RemoteCandidates {
         Some(self.insert(Remote {
             kind: Kind::PeerReflexive,
             address,
+            name: None,
             priority,
             foundation: RemoteFoundation::Discovered(self.discoveries),
             ufrag: Some(ufrag.into()),
@@ -193,6 +227,12 @@ impl RemoteCandidates {
         self.by_address.clear();
         self.signalled.clear();
         self.discovered = 0;
+        self.renewals += 1;
+    }
+
+    /// How often all were forgotten.
+    pub(crate) fn renewals(&self) -> u32 {
+        self.renewals
     }
 
     /// Forgets those that name another generation of the peer. Gives the forgotten ones.

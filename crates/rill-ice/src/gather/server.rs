@@ -1,9 +1,9 @@
-//! One STUN server in one gathering.
+//! One STUN or TURN server in one gathering.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use crate::StunServer;
+use crate::ServerConfig;
 
 /// The most servers that are asked.
 pub(crate) const SERVERS_MAX: usize = 16;
@@ -11,14 +11,26 @@ pub(crate) const SERVERS_MAX: usize = 16;
 /// A configured server and how asking it goes.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) config: StunServer,
+    pub(crate) config: ServerConfig,
     pub(crate) state: ServerState,
     /// When it is given up, answered or not.
     pub(crate) give_up: Instant,
     /// Which families it answered for (IPv4, IPv6), and were reported.
     pub(crate) reported: [bool; 2],
-    /// The first STUN error it gave, and the socket's address that got it.
-    pub(crate) refusal: Option<(u16, String, SocketAddr)>,
+    /// Whether it relays.
+    pub(crate) relays: bool,
+    /// The first refusal it gave.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// Why a server gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The STUN error code, if it was the server that refused.
+    pub(crate) code: Option<u16>,
+    pub(crate) reason: String,
+    /// The address of ours that it was asked from, if it is known.
+    pub(crate) from: Option<SocketAddr>,
 }
 
 /// Where asking a server stands.
@@ -31,12 +43,13 @@ pub(crate) enum ServerState {
 }
 
 impl Server {
-    pub(crate) fn new(config: StunServer, give_up: Instant) -> Self {
+    pub(crate) fn new(config: ServerConfig, give_up: Instant) -> Self {
         Self {
             config,
             state: ServerState::Resolving,
             give_up,
             reported: [false; 2],
+            relays: false,
             refusal: None,
         }
     }
@@ -60,7 +73,7 @@ impl Server {
     }
 
     pub(crate) fn has_answered(&self) -> bool {
-        self.reported != [false; 2]
+        self.relays || self.reported != [false; 2]
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -42,7 +42,7 @@ struct Victim {
 impl Victim {
     fn new(seed: u64, now: Instant) -> Self {
         let config = Config {
-            stun_servers: vec![stun("192.0.2.66:3478")],
+            servers: vec![stun("192.0.2.66:3478")],
             ..Config::default()
         };
         let mut agent = Agent::new(config, Role::Controlling, Seed::new(seed).rng(0));
@@ -208,7 +208,8 @@ impl Victim {
         while let Some(transmit) = self.agent.poll_transmit(self.now, &mut buffer) {
             self.story += &format!("{transmit:?} {buffer:?}\n");
             assert!(self.asked.len() < 10_000, "it sends without end");
-            self.asked.push((transmit.to, buffer.clone()));
+            let path = transmit.to.path().expect("no server relays");
+            self.asked.push((path, buffer.clone()));
         }
     }
 

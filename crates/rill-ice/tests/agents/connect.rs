@@ -136,3 +136,60 @@ fn an_idle_connection_costs_little() {
     );
     assert!(scene.both_are(TransportState::Completed));
 }
+
+/// Two machines with several addresses of IPv6, whose network forwards none of them.
+fn with_dead_ipv6() -> Scene {
+    let addresses = |side: &str, v4: &str| {
+        let v6 = (1..=4).map(|n| ip(&format!("2001:db8:{side}::{n}")));
+        v6.chain([ip(v4)]).collect()
+    };
+    let mut scene = build(Setting {
+        addresses: [
+            addresses("a", "198.51.100.1"),
+            addresses("b", "198.51.100.2"),
+        ],
+        ..Setting::default()
+    });
+    for ours in 1..=4 {
+        for theirs in 1..=4 {
+            let ours = ip(&format!("2001:db8:a::{ours}"));
+            scene
+                .sim
+                .partition(ours, ip(&format!("2001:db8:b::{theirs}")));
+        }
+    }
+    scene
+}
+
+#[test]
+fn a_family_that_leads_nowhere_does_not_keep_the_other_waiting() {
+    let mut scene = with_dead_ipv6();
+    let time = scene.connect(LONG);
+    // The wait for a better pair is the longest part of it.
+    assert!(time < Duration::from_millis(200), "{time:?}");
+    let route = scene
+        .node(scene.alice)
+        .agent
+        .route(scene.node(scene.alice).transport);
+    assert!(route.is_some_and(|path| path.remote.is_ipv4()));
+}
+
+#[test]
+fn families_take_turns_in_candidates_and_in_checks() {
+    let mut scene = with_dead_ipv6();
+    scene.start();
+    scene.run_for(Duration::from_millis(19));
+    let candidates = scene.node(scene.alice).local_candidates();
+    let is_v4 = candidates.iter().map(|one| one.address.is_ipv4());
+    // RFC 8421 §4: the second, not the last of five.
+    assert_eq!(
+        is_v4.collect::<Vec<_>>(),
+        [false, true, false, false, false]
+    );
+    let trace = scene.sim.trace().entries().iter().map(ToString::to_string);
+    let sent: Vec<String> = trace
+        .filter(|entry| entry.contains("alice: ") && entry.ends_with(" Sent"))
+        .collect();
+    let first_v4 = sent.iter().position(|entry| entry.contains("198.51.100.2"));
+    assert!(first_v4.is_some_and(|at| at <= 1), "{sent:#?}");
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rill_ice::{Event, GatheringState, Kind, ServerHost, ServerOutcome, StunServer};
+use rill_ice::{Event, GatheringState, Kind, ServerConfig, ServerHost, ServerOutcome, Service};
 use rill_sim::{Link, NatConfig};
 
 use crate::node::{LONG, Node};
@@ -220,10 +220,11 @@ fn a_refusal_is_reported_with_the_servers_words() {
 fn one_family_that_answers_is_not_held_up_by_the_other() {
     let mut setting = behind_nat();
     setting.addresses[0].push(ip("2001:db8::1"));
-    setting.configs[0].stun_servers.push(StunServer {
+    setting.configs[0].servers.push(ServerConfig {
         url: "stun:both.example".into(),
         host: ServerHost::Name("both.example".into()),
         port: 3478,
+        service: Service::Stun,
     });
     let nat = setting.nats[0].as_mut().expect("it is set");
     nat.external.push(ip("2001:db8:9::9"));
@@ -271,7 +272,8 @@ fn both_families_of_a_server_are_asked() {
 fn names_that_fail_or_hang_are_given_up() {
     let mut setting = Setting::default();
     for name in ["nowhere.example", "hanging.example"] {
-        setting.configs[0].stun_servers.push(StunServer {
+        setting.configs[0].servers.push(ServerConfig {
+            service: Service::Stun,
             url: format!("stun:{name}"),
             host: ServerHost::Name(name.into()),
             port: 3478,

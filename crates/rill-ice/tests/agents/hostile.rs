@@ -91,7 +91,10 @@ fn sent(node: &mut Node, now: Instant) -> Vec<(SocketAddr, Vec<u8>)> {
     let mut all = Vec::new();
     let mut buffer = Vec::new();
     while let Some(transmit) = node.agent.poll_transmit(now, &mut buffer) {
-        all.push((transmit.to.remote, buffer.clone()));
+        all.push((
+            transmit.to.path().expect("no server relays").remote,
+            buffer.clone(),
+        ));
     }
     all
 }

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rill_ice::{
-    Agent, Credentials, Event, Generation, Interface, Kind, LocalCandidate, Path, Protocol,
-    Received, RemoteAddress, RemoteCandidate, Request, RequestId, Response, SocketId, TransportId,
-    TransportState,
+    Agent, Credentials, Destination, Event, Generation, Interface, Kind, LocalCandidate, Path,
+    Protocol, Received, RemoteAddress, RemoteCandidate, Request, RequestId, Response, SocketId,
+    StreamId, Transmit, TransportId, TransportState,
 };
-use rill_sim::{Datagram, Delayed, Endpoint, Host};
+use rill_sim::{Datagram, Delayed, Endpoint, Host, StreamEvent, StreamRequest};
+
+use crate::streams::Streams;
 
 /// What one side signals to the other.
 #[derive(Clone, Debug)]
@@ -47,6 +49,14 @@ pub(crate) struct Node {
     pub(crate) inbox: Delayed<Signal>,
     responses: Delayed<(RequestId, Response)>,
     pub(crate) sockets: BTreeMap<SocketId, SocketAddr>,
+    pub(crate) streams: Streams,
+    /// What was asked of multicast DNS: names registered, and names looked up.
+    pub(crate) registered: Vec<String>,
+    pub(crate) looked_up: Vec<String>,
+    /// What was asked of DNS.
+    pub(crate) resolved: Vec<String>,
+    /// Whether names can be registered.
+    pub(crate) registers: bool,
     pub(crate) events: Vec<(Instant, Event)>,
     pub(crate) payloads: Vec<(rill_ice::Proof, Vec<u8>)>,
     to_send: VecDeque<Datagram>,
@@ -68,6 +78,11 @@ impl Node {
             inbox: Delayed::new(),
             responses: Delayed::new(),
             sockets: BTreeMap::new(),
+            streams: Streams::default(),
+            registered: Vec::new(),
+            looked_up: Vec::new(),
+            resolved: Vec::new(),
+            registers: true,
             events: Vec::new(),
             payloads: Vec::new(),
             to_send: VecDeque::new(),
@@ -164,9 +179,36 @@ impl Node {
         let Some(path) = self.agent.route(self.transport) else {
             return false;
         };
-        let datagram = self.datagram(path, payload.to_vec());
-        self.to_send.extend(datagram);
+        self.send_over(path, None, payload)
+    }
+
+    /// Sends application data, or a train of it, over a path; whether it left.
+    pub(crate) fn send_over(&mut self, path: Path, segment: Option<usize>, payload: &[u8]) -> bool {
+        let mut bytes = payload.to_vec();
+        let Some(transmit) = self.agent.transmit(path, segment, &mut bytes) else {
+            return false;
+        };
+        for datagram in self.dispatch(transmit, &bytes) {
+            self.to_send.push_back(datagram);
+        }
         true
+    }
+
+    /// Takes what is to be sent apart; what goes to a stream goes there at once.
+    fn dispatch(&mut self, transmit: Transmit, bytes: &[u8]) -> Vec<Datagram> {
+        let path = match transmit.to {
+            Destination::Datagram(path) => path,
+            Destination::Stream(stream) => {
+                assert_eq!(transmit.segment, None, "a stream has no datagrams");
+                self.streams.send(stream, bytes);
+                return Vec::new();
+            }
+        };
+        let length = transmit.segment.unwrap_or(bytes.len()).max(1);
+        let datagrams = bytes.chunks(length);
+        datagrams
+            .filter_map(|bytes| self.datagram(path, bytes.to_vec()))
+            .collect()
     }
 
     fn serve(&mut self, now: Instant, request: Request) {
@@ -184,8 +226,15 @@ impl Node {
                 id,
                 socket,
                 address,
+                ports,
             } => {
-                let response = match self.host.bind(address) {
+                let bound = match ports {
+                    None => self.host.bind(address),
+                    Some(mut ports) => ports
+                        .find_map(|port| self.host.bind_port((address, port).into()).ok())
+                        .ok_or(rill_sim::BindError::AddressInUse),
+                };
+                let response = match bound {
                     Ok(bound) => {
                         self.sockets.insert(socket, bound);
                         Response::Bound(bound)
@@ -195,18 +244,57 @@ impl Node {
                 self.responses.push(now, (id, response));
             }
             Request::Resolve { id, name } => {
-                let answer = self.host.resolve(&name);
-                let response = match answer.addresses {
-                    Ok(addresses) => Response::Resolved(addresses),
-                    Err(reason) => Response::Failed(reason),
-                };
-                self.responses.push(now + answer.delay, (id, response));
+                self.resolve(now, id, &name);
+                self.resolved.push(name);
             }
+            Request::ResolveMdns { id, name } => {
+                self.resolve(now, id, &name);
+                self.looked_up.push(name);
+            }
+            Request::RegisterMdns { id, name, .. } => {
+                let response = match self.registers {
+                    true => Response::Registered,
+                    false => Response::Failed("multicast is blocked".into()),
+                };
+                self.registered.push(name);
+                self.responses.push(now + REGISTRATION, (id, response));
+            }
+            Request::ConnectStream {
+                id,
+                stream,
+                address,
+                server_name,
+            } => self.streams.connect(id, stream, address, server_name),
+            Request::CloseStream { stream } => self.streams.close(stream),
             Request::CloseSocket { socket } => {
                 let bound = self.sockets.remove(&socket).expect("it was bound");
                 self.host.close(bound);
             }
             other => panic!("the agent asks for what it should not: {other:?}"),
+        }
+    }
+
+    fn resolve(&mut self, now: Instant, id: RequestId, name: &str) {
+        let answer = self.host.resolve(name);
+        let response = match answer.addresses {
+            Ok(addresses) => Response::Resolved(addresses),
+            Err(reason) => Response::Failed(reason),
+        };
+        self.responses.push(now + answer.delay, (id, response));
+    }
+
+    /// Bytes came by a stream: the datagrams of peers among them are treated like others.
+    fn take_stream(&mut self, now: Instant, stream: StreamId, bytes: &[u8]) {
+        self.agent.handle_stream(now, stream, bytes);
+        let mut datagram = Vec::new();
+        while let Some(received) = self.agent.poll_streamed(now, stream, &mut datagram) {
+            self.take_received(received, &datagram);
+        }
+    }
+
+    fn take_received(&mut self, received: Received, bytes: &[u8]) {
+        if let Received::Application { range, proof, .. } = received {
+            self.payloads.push((proof, bytes[range].to_vec()));
         }
     }
 
@@ -243,10 +331,16 @@ impl Node {
         let address = match (self.presentation, candidate.kind) {
             (Presentation::Nothing, _) => return None,
             (Presentation::Names, Kind::Host) => RemoteAddress::Name {
-                name: format!("{}.local", self.host.name()),
+                name: hidden_name(self.host.name()),
                 port: candidate.address.port(),
             },
-            _ => RemoteAddress::Ip(candidate.address),
+            _ => match &candidate.name {
+                Some(name) => RemoteAddress::Name {
+                    name: name.clone(),
+                    port: candidate.address.port(),
+                },
+                None => RemoteAddress::Ip(candidate.address),
+            },
         };
         Some(RemoteCandidate {
             foundation: candidate.foundation.clone(),
@@ -257,6 +351,21 @@ impl Node {
             address,
             ufrag: Some(ufrag),
         })
+    }
+
+    fn respond(&mut self, now: Instant, stream: StreamId, response: Response) {
+        if let Some(request) = self.streams.answer(stream) {
+            self.responses.push(now, (request, response));
+        }
+    }
+
+    fn end_stream(&mut self, now: Instant, stream: StreamId, reason: String) {
+        match self.streams.forget(stream) {
+            Some(request) => self
+                .responses
+                .push(now, (request, Response::Failed(reason))),
+            None => self.agent.handle_stream_closed(now, stream, reason),
+        }
     }
 
     fn datagram(&self, path: Path, bytes: Vec<u8>) -> Option<Datagram> {
@@ -294,9 +403,7 @@ impl Endpoint for Node {
             ecn: None,
         };
         let received = self.agent.handle_datagram(now, path, bytes);
-        if let Received::Application { range, proof, .. } = received {
-            self.payloads.push((proof, bytes[range].to_vec()));
-        }
+        self.take_received(received, bytes);
         self.pump(now);
     }
 
@@ -316,11 +423,38 @@ impl Endpoint for Node {
         loop {
             let transmit = self.agent.poll_transmit(now, &mut self.buffer)?;
             assert!(self.buffer.len() <= 548, "a check fits the smallest path");
-            let bytes = self.buffer.clone();
-            if let Some(datagram) = self.datagram(transmit.to, bytes) {
+            let bytes = std::mem::take(&mut self.buffer);
+            if let Some(datagram) = self.dispatch(transmit, &bytes).pop() {
                 return Some(datagram);
             }
         }
+    }
+
+    fn poll_stream_request(&mut self, now: Instant) -> Option<StreamRequest> {
+        // What goodbyes are sent over is closed after them.
+        self.pump(now);
+        self.streams.poll(&mut self.host)
+    }
+
+    fn handle_stream_event(
+        &mut self,
+        now: Instant,
+        stream: rill_sim::StreamId,
+        event: StreamEvent,
+    ) {
+        let Some(id) = self.streams.id_of(stream) else {
+            return;
+        };
+        match event {
+            StreamEvent::Connected => {
+                let local = stream.local;
+                self.respond(now, id, Response::Connected { local });
+            }
+            StreamEvent::Received(bytes) => self.take_stream(now, id, &bytes),
+            StreamEvent::Closed => self.end_stream(now, id, "the server closed it".into()),
+            StreamEvent::Failed(error) => self.end_stream(now, id, error.to_string()),
+        }
+        self.pump(now);
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
@@ -346,6 +480,15 @@ impl Endpoint for Node {
         }
     }
 }
+
+/// The name by which a node of [`Presentation::Names`] is known.
+pub(crate) fn hidden_name(host: &str) -> String {
+    let letter = host.chars().next().unwrap_or('0');
+    format!("{letter}0000000-0000-4000-8000-000000000000.local")
+}
+
+/// How long it takes to register a name.
+pub(crate) const REGISTRATION: Duration = Duration::from_millis(30);
 
 /// Time that nothing plausible takes.
 pub(crate) const LONG: Duration = Duration::from_secs(120);

@@ -130,7 +130,7 @@ fn an_answer_that_would_be_larger_is_not_sent() {
             class,
             Class::Request,
             "a check of ours to {:?}",
-            transmit.to
+            transmit.to.path().expect("no server relays")
         );
     }
 }

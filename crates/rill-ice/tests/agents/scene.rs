@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use rill_ice::{Agent, Config, Event, Role, ServerHost, StunServer, TransportState};
+use rill_ice::{Agent, Config, Event, Role, ServerConfig, ServerHost, Service, TransportState};
 use rill_sim::{HostConfig, HostId, Link, NatConfig, Realm, Seed, Simulation};
 
 use crate::node::Node;
@@ -53,7 +53,7 @@ impl Setting {
     /// Both ask this server.
     pub(crate) fn with_server(mut self, server: &str) -> Self {
         for config in &mut self.configs {
-            config.stun_servers.push(stun(server));
+            config.servers.push(stun(server));
         }
         self
     }
@@ -172,9 +172,10 @@ pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().expect("a literal address")
 }
 
-pub(crate) fn stun(address: &str) -> StunServer {
+pub(crate) fn stun(address: &str) -> ServerConfig {
     let address: std::net::SocketAddr = address.parse().expect("a literal address");
-    StunServer {
+    ServerConfig {
+        service: Service::Stun,
         url: format!("stun:{address}"),
         host: ServerHost::Ip(address.ip()),
         port: address.port(),

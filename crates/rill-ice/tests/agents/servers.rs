@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rill_ice::{
-    Config, Credentials, Event, Kind, PairState, Received, Role, ServerHost, StunServer,
-    TransportState,
+    CandidatePolicy, Config, Credentials, Event, Kind, PairState, Received, Role, ServerConfig,
+    ServerHost, Service, TransportState,
 };
 use rill_stun::Class;
 
@@ -12,10 +12,11 @@ use crate::subject::{Subject, address, respond, success};
 
 fn with_server() -> Config {
     Config {
-        stun_servers: vec![StunServer {
+        servers: vec![ServerConfig {
             url: "stun:192.0.2.1".into(),
             host: ServerHost::Ip([192, 0, 2, 1].into()),
             port: 3478,
+            service: Service::Stun,
         }],
         ..Config::default()
     }
@@ -68,7 +69,9 @@ fn a_server_cannot_make_us_signal_nonsense() {
 #[test]
 fn other_servers_count_from_the_next_gathering_on() {
     let mut subject = Subject::new(Role::Controlling);
-    subject.agent.set_stun_servers(with_server().stun_servers);
+    subject
+        .agent
+        .set_servers(with_server().servers, CandidatePolicy::All);
     assert_eq!(subject.requests(), []);
     let (agent, transport) = (&mut subject.agent, subject.transport);
     let fresh = Credentials {

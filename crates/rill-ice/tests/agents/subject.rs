@@ -81,6 +81,7 @@ impl Subject {
                     id,
                     socket,
                     address,
+                    ..
                 } => {
                     self.socket = socket;
                     (id, Response::Bound((address, 5000).into()))
@@ -151,9 +152,10 @@ impl Subject {
         while let Some(transmit) = self.agent.poll_transmit(self.now, &mut buffer) {
             let message = Message::parse(&buffer).expect("well formed");
             if message.class() == Class::Request {
-                let to = transmit.to.remote;
+                let path = transmit.to.path().expect("no server relays");
+                let to = path.remote;
                 self.nominated.extend(message.use_candidate().then_some(to));
-                requests.push((transmit.to, buffer.clone()));
+                requests.push((path, buffer.clone()));
             }
         }
         requests

@@ -142,7 +142,7 @@ fn candidates_after_the_end_are_ignored() {
     assert_eq!(alice.agent.counters().ignored_candidates, 1);
 }
 
-/// Trickle C15: crates/rill-ice/src/candidate/remote_list.rs: `if let Some(&id) = self.by_address.get(&address) {`
+/// Trickle C15: crates/rill-ice/src/candidate/remote_list.rs: `if known.is_some_and(|known| !known.is_discovered()) {`
 #[test]
 fn the_same_candidate_twice_is_one() {
     let mut scene = alice_with_peer();

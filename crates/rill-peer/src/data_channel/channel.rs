@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use rill_sctp::{Reliability, SendOptions};
 
+use super::counts::Counts;
 use crate::{DataChannelState, Exception};
 
 /// How a data channel is to behave (webrtc-pc, `RTCDataChannelInit`).
@@ -169,6 +170,7 @@ pub(crate) struct Channel {
     pub(crate) sent_pending: bool,
     /// What it counts against the room for channels of the peer; nothing for one of ours.
     pub(crate) charge: usize,
+    pub(crate) counts: Counts,
     /// No handle is left: nothing is kept once it is closed.
     pub(crate) forgotten: bool,
 }
@@ -186,6 +188,7 @@ impl Channel {
             queued: 0,
             sent_pending: false,
             charge: 0,
+            counts: Counts::default(),
             forgotten: false,
         }
     }

@@ -26,7 +26,8 @@ impl DataChannels {
         ) {
             return;
         }
-        channel.ready_state = DataChannelState::Closing;
+        self.tally
+            .advance(&mut channel.ready_state, DataChannelState::Closing);
         match channel.phase {
             Phase::Waiting => self.finish(id, None, tasks),
             Phase::Open { .. } => {
@@ -159,7 +160,8 @@ impl DataChannels {
     pub(crate) fn close_silently(&mut self) {
         for channel in self.channels.values_mut() {
             channel.phase = Phase::Closed;
-            channel.ready_state = DataChannelState::Closed;
+            self.tally
+                .advance(&mut channel.ready_state, DataChannelState::Closed);
         }
         self.by_stream.clear();
         self.busy.clear();

@@ -149,14 +149,17 @@ impl DataChannels {
         match change {
             // Open already, so that the handler of `datachannel` may send (webrtc-pc §6.2).
             ChannelChange::Announced => {
-                channel.ready_state = DataChannelState::Open;
+                self.tally
+                    .advance(&mut channel.ready_state, DataChannelState::Open);
                 events.push(PeerEvent::DataChannel(id));
             }
             ChannelChange::Opened if !over => {
-                channel.ready_state = DataChannelState::Open;
+                self.tally
+                    .advance(&mut channel.ready_state, DataChannelState::Open);
                 events.push(PeerEvent::Open(id));
             }
             ChannelChange::Message(message) if !over => {
+                channel.counts.received(message.len());
                 events.push(PeerEvent::Message(id, message));
             }
             ChannelChange::Message(message) => self.consumed(message.weight()),
@@ -169,11 +172,13 @@ impl DataChannels {
                 }
             }
             ChannelChange::Closing if !over => {
-                channel.ready_state = DataChannelState::Closing;
+                self.tally
+                    .advance(&mut channel.ready_state, DataChannelState::Closing);
                 events.push(PeerEvent::Closing(id));
             }
             ChannelChange::Closed(error) if channel.ready_state != DataChannelState::Closed => {
-                channel.ready_state = DataChannelState::Closed;
+                self.tally
+                    .advance(&mut channel.ready_state, DataChannelState::Closed);
                 events.extend(error.map(|error| PeerEvent::Error(id, error)));
                 events.push(PeerEvent::Close(id));
                 if channel.forgotten {

@@ -3,6 +3,7 @@
 mod announce;
 mod channel;
 mod closing;
+mod counts;
 pub(crate) mod dcep;
 mod held;
 mod inbound;
@@ -15,9 +16,12 @@ use std::{
 use bytes::Bytes;
 use rill_sctp::{Association, Config, Ppid, StreamId};
 
-pub(crate) use self::channel::{Channel, Phase};
 pub use self::channel::{CreateDataChannelError, DataChannelInfo, DataChannelInit, SendError};
 use self::held::Held;
+pub(crate) use self::{
+    channel::{Channel, Phase},
+    counts::Tally,
+};
 use crate::{ChannelId, DataChannelState, Message, task::TaskQueue};
 
 /// Messages of what weight may wait in the task queue and with the application before messages
@@ -64,6 +68,7 @@ pub(crate) struct DataChannels {
     stalled: VecDeque<rill_sctp::Event>,
     /// What waits until its stream is free.
     held: Vec<Held>,
+    tally: Tally,
     /// Channel messages of the peer that were dropped: unknown stream, malformed DCEP.
     pub(crate) dropped: u64,
 }
@@ -84,6 +89,7 @@ impl DataChannels {
             unsent: VecDeque::new(),
             stalled: VecDeque::new(),
             held: Vec::new(),
+            tally: Tally::default(),
             dropped: 0,
         }
     }
@@ -99,6 +105,19 @@ impl DataChannels {
 
     pub(crate) fn get_mut(&mut self, id: ChannelId) -> Option<&mut Channel> {
         self.channels.get_mut(&id)
+    }
+
+    /// The channels that the application knows: one of the peer's is announced first.
+    pub(crate) fn announced(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
+        let is_known = |channel: &Channel| {
+            channel.charge == 0 || channel.ready_state != DataChannelState::Connecting
+        };
+        let channels = self.channels.iter().map(|(id, channel)| (*id, channel));
+        channels.filter(move |(_, channel)| is_known(channel))
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally
     }
 
     pub(crate) fn max_message_size(&self) -> Option<usize> {
@@ -237,6 +256,7 @@ impl DataChannels {
         let (ppid, payload) = encode(message);
         match association.send(now, StreamId(stream), ppid, payload, channel.send_options()) {
             Ok(()) => {
+                channel.counts.sent(size);
                 channel.buffered_amount += size;
                 channel.queued += size;
                 self.busy.insert(id);

@@ -88,7 +88,8 @@ impl PeerConnection {
         if gathers_anew {
             self.restart.outdated = self.used_credentials();
             self.unsupported_servers = servers.unsupported;
-            self.agent.set_stun_servers(servers.stun);
+            let policy = configuration.ice_transport_policy.candidates();
+            self.agent.set_servers(servers.usable, policy);
         }
         self.configuration = configuration;
         Ok(())

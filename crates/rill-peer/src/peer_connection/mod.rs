@@ -12,6 +12,7 @@ mod operation;
 mod poll;
 mod pump;
 mod signal;
+mod stats;
 mod transceivers;
 mod transports;
 
@@ -28,6 +29,7 @@ use crate::{
     IceConnectionState, IceGatheringState, SessionDescription, SignalingState,
     data_channel::DataChannels,
     jsep::{Description, Jsep},
+    stats::Ids,
     task::TaskQueue,
     transceiver::{TrackEvents, TransceiverId, Transceivers, uuid},
     transport::DtlsTransport,
@@ -77,6 +79,8 @@ pub struct PeerConnection {
     spares: Vec<TransportId>,
     /// What the tls-ids of this connection begin with (RFC 8842 §4).
     tls_id: String,
+    /// What monitored objects are called in statistics.
+    ids: Ids,
     /// Datagrams that nobody wanted.
     dropped: u64,
     /// A sealed datagram that did not fit the last train.
@@ -102,8 +106,11 @@ impl PeerConnection {
             .clone();
         let mut rng = ChaCha20Rng::from_seed(seed);
         let config = Config {
-            stun_servers: servers.stun,
+            servers: servers.usable,
+            policy: configuration.ice_transport_policy.candidates(),
             include_loopback: configuration.loopback,
+            host_addresses: configuration.host_addresses,
+            reach: configuration.reach.clone(),
             pacer: configuration.pacer.clone(),
             ..Config::default()
         };
@@ -139,6 +146,7 @@ impl PeerConnection {
             rng,
             spares: Vec::new(),
             tls_id: tls_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            ids: Ids::new(seed),
             dropped: 0,
             carry: Vec::new(),
             packet: Vec::new(),

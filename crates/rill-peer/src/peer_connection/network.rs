@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use rill_ice::{Path, Received, Request, RequestId, Response, Transmit};
+use rill_ice::{Path, Received, Request, RequestId, Response, StreamId, Transmit};
 
-use crate::{IceTransportPolicy, PeerConnection, transport::DtlsTransport};
+use crate::{PeerConnection, transport::DtlsTransport};
 
 /// A train of equal-sized datagrams ends at this many bytes: half of the smallest usual receive
 /// buffer, so that one train never overflows it (208 KiB on Linux).
@@ -15,11 +15,35 @@ const SEGMENTS: usize = 60;
 impl PeerConnection {
     /// A datagram arrived. Its bytes are of no use to the caller afterwards.
     pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
-        match self.agent.handle_datagram(now, path, datagram) {
+        let received = self.agent.handle_datagram(now, path, datagram);
+        self.take(now, received, datagram);
+        self.pump(now);
+    }
+
+    /// Bytes arrived on a stream that [`Request::ConnectStream`] asked for.
+    pub fn handle_stream(&mut self, now: Instant, stream: StreamId, bytes: &[u8]) {
+        self.agent.handle_stream(now, stream, bytes);
+        let mut datagram = Vec::new();
+        while let Some(received) = self.agent.poll_streamed(now, stream, &mut datagram) {
+            self.take(now, received, &datagram);
+        }
+        self.pump(now);
+    }
+
+    /// A stream was closed by the other side, or broke, for this reason.
+    pub fn handle_stream_closed(&mut self, now: Instant, stream: StreamId, reason: String) {
+        self.agent.handle_stream_closed(now, stream, reason);
+        self.pump(now);
+    }
+
+    /// Hands on what the agent left.
+    fn take(&mut self, now: Instant, received: Received, datagram: &[u8]) {
+        match received {
             Received::Consumed => {}
             Received::Dropped => self.dropped += 1,
             Received::Application {
                 transport,
+                path,
                 range,
                 proof,
             } => {
@@ -34,17 +58,10 @@ impl PeerConnection {
                 }
             }
         }
-        self.pump(now);
     }
 
     /// A request of [`Self::poll_request`] was carried out, or failed.
     pub fn handle_response(&mut self, now: Instant, id: RequestId, response: Response) {
-        let relayed_only = self.configuration.ice_transport_policy == IceTransportPolicy::Relay;
-        let response = match response {
-            // RFC 9429 §3.5.3: no address of ours is used, and none is told.
-            Response::Interfaces(_) if relayed_only => Response::Interfaces(Vec::new()),
-            response => response,
-        };
         self.agent.handle_response(now, id, response);
         self.pump(now);
     }
@@ -111,10 +128,11 @@ impl PeerConnection {
             while let Some(flight) = transport.poll_flight() {
                 if let Some(route) = self.agent.route(transport.id()) {
                     buffer.extend_from_slice(&flight);
-                    return Some(Transmit {
-                        to: route,
-                        segment: None,
-                    });
+                    let transmit = self.agent.transmit(route, None, buffer);
+                    if transmit.is_some() {
+                        return transmit;
+                    }
+                    buffer.clear();
                 }
             }
         }
@@ -155,10 +173,11 @@ impl PeerConnection {
             sealed.clear();
         }
         self.settle_channels(now);
-        (count > 0).then_some(Transmit {
-            to,
-            segment: (count > 1).then_some(segment),
-        })
+        if count == 0 {
+            return None;
+        }
+        let segment = (count > 1).then_some(segment);
+        self.agent.transmit(to, segment, buffer)
     }
 
     /// Seals the next SCTP packet. Whether there was one.
@@ -183,5 +202,9 @@ impl PeerConnection {
                 .push_back((transmit, std::mem::take(&mut buffer)));
         }
         self.agent.close(now);
+        while let Some(transmit) = self.agent.poll_transmit(now, &mut buffer) {
+            self.farewell
+                .push_back((transmit, std::mem::take(&mut buffer)));
+        }
     }
 }

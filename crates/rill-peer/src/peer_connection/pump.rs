@@ -111,6 +111,7 @@ impl PeerConnection {
                 ufrag: self.ufrag(transport, generation)?,
                 candidate: Some(to_line(&candidate)),
                 url: candidate.url,
+                relay_protocol: candidate.relay_protocol,
             })),
             Event::LocalEndOfCandidates {
                 transport,
@@ -120,6 +121,7 @@ impl PeerConnection {
                 ufrag: self.ufrag(transport, generation)?,
                 candidate: None,
                 url: None,
+                relay_protocol: None,
             })),
             Event::GatheringState { transport, state } => Change::Gathering(transport, state),
             Event::CandidateError {

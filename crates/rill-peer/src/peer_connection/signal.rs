@@ -70,13 +70,13 @@ impl PeerConnection {
         for url in std::mem::take(&mut self.unsupported_servers) {
             self.tasks
                 .push(Change::CandidateError(Box::new(IceCandidateError {
-                    address: None,
-                    url,
-                    code: IceCandidateError::UNREACHABLE,
-                    text:
-                        "TURN, and STUN over TLS, are not supported yet; the server was not asked"
-                            .to_owned(),
-                })));
+                address: None,
+                url,
+                code: IceCandidateError::UNREACHABLE,
+                text:
+                    "STUN over TLS, and TURN over DTLS, are not supported; the server was not asked"
+                        .to_owned(),
+            })));
         }
     }
 }

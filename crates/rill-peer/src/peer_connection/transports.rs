@@ -3,7 +3,7 @@
 use rill_ice::{PairInfo, TransportId};
 
 use crate::{
-    DtlsTransportInfo, IceTransportInfo, PeerConnection, SctpTransportInfo,
+    DtlsTransportInfo, IceTransportInfo, PeerConnection, SctpTransportInfo, TransportError,
     transport::DtlsTransport,
 };
 
@@ -29,6 +29,12 @@ impl PeerConnection {
             state: transport.dtls,
             remote_certificates: transport.remote_certificates.clone(),
         })
+    }
+
+    /// Why DTLS failed on a transport, if it did.
+    pub(crate) fn dtls_failure(&self, id: TransportId) -> Option<&TransportError> {
+        let mut transports = self.transports.iter();
+        transports.find(|transport| transport.id() == id)?.failure()
     }
 
     /// The SCTP transport, from the first description with a data section on.

@@ -4,6 +4,7 @@
 //! the same seed must give the same events, which keys and signatures from the system's randomness
 //! cannot give.
 
+mod cipher;
 mod hello;
 mod output;
 mod plaintext;
@@ -17,7 +18,7 @@ use crate::{Certificate, Security};
 
 /// Which side of the handshake we are: decided by `a=setup` (RFC 8842 §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DtlsRole {
+pub enum DtlsRole {
     /// `active`: sends the ClientHello.
     Client,
     /// `passive`: waits for it.
@@ -88,6 +89,14 @@ impl Dtls {
         match self {
             Self::Secure(dtls) => dtls.close(now),
             Self::Plaintext(dtls) => dtls.close(now),
+        }
+    }
+
+    /// The name of the agreed cipher suite, once connected.
+    pub(crate) fn cipher(&self) -> Option<&'static str> {
+        match self {
+            Self::Secure(dtls) => dtls.cipher(),
+            Self::Plaintext(_) => None,
         }
     }
 

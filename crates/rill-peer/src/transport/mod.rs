@@ -7,7 +7,7 @@ use std::{collections::VecDeque, time::Instant};
 use rill_ice::{Path, Proof, TransportId};
 use rill_sdp::{Fingerprint, Setup};
 
-pub(crate) use self::dtls::DtlsRole;
+pub use self::dtls::DtlsRole;
 use self::dtls::{Dtls, DtlsOutput};
 use crate::{Certificate, DtlsTransportState, Security, TransportError, fingerprint};
 
@@ -26,10 +26,21 @@ pub(crate) struct DtlsTransport {
     scratch: Vec<u8>,
     /// The certificate that the peer showed and that was verified, in DER.
     remote_certificate: Option<Vec<u8>>,
+    /// Why the association failed, for diagnosis.
+    failure: Option<TransportError>,
     /// How many DTLS associations there were before this one.
     associations: u32,
+    handshake: Handshake,
     /// The id of this one in our last description (RFC 8842 §4).
     tls_id: Option<String>,
+}
+
+/// What the sides agreed on in the newest handshake; outlives the association.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Handshake {
+    pub(crate) role: Option<DtlsRole>,
+    pub(crate) version: Option<u16>,
+    pub(crate) cipher: Option<&'static str>,
 }
 
 /// A datagram that came too early.
@@ -106,7 +117,9 @@ impl DtlsTransport {
             flights: VecDeque::new(),
             scratch: Vec::new(),
             remote_certificate: None,
+            failure: None,
             associations: 0,
+            handshake: Handshake::default(),
             tls_id: None,
         }
     }
@@ -130,8 +143,18 @@ impl DtlsTransport {
         self.remote_certificate.iter().cloned().collect()
     }
 
+    /// Why the association failed, if it did.
+    pub(crate) fn failure(&self) -> Option<&TransportError> {
+        self.failure.as_ref()
+    }
+
     pub(crate) fn id(&self) -> TransportId {
         self.id
+    }
+
+    /// What is agreed so far.
+    pub(crate) fn handshake(&self) -> Handshake {
+        self.handshake
     }
 
     /// Our role, once agreed.
@@ -190,7 +213,12 @@ impl DtlsTransport {
             self.flights.clear();
             self.associations += 1;
             self.remote_certificate = None;
+            self.failure = None;
         }
+        self.handshake = Handshake {
+            role: Some(role),
+            ..Handshake::default()
+        };
         self.state = State::Agreed { role, peer };
         renewed
     }
@@ -291,8 +319,10 @@ impl DtlsTransport {
                     running.verified = true;
                     self.remote_certificate = Some(der);
                 }
-                DtlsOutput::Connected { .. } if running.verified => {
+                DtlsOutput::Connected { version } if running.verified => {
                     running.connected = true;
+                    self.handshake.version = version.on_wire();
+                    self.handshake.cipher = running.dtls.cipher();
                     return Some(TransportEvent::State(DtlsTransportState::Connected, None));
                 }
                 // No certificate was shown: nothing proves who the peer is.
@@ -380,6 +410,7 @@ impl DtlsTransport {
         self.end();
         self.held.clear();
         self.flights.clear();
+        self.failure = Some(error.clone());
         TransportEvent::State(DtlsTransportState::Failed, Some(error))
     }
 }

@@ -1,6 +1,6 @@
 //! Candidates of both sides in the descriptions that have their generation (RFC 8838, RFC 8840).
 
-use rill_ice::TransportId;
+use rill_ice::{RelayProtocol, TransportId};
 use rill_sdp::{Attribute, Candidate, Media};
 
 use super::{Events, View};
@@ -26,6 +26,7 @@ pub(crate) struct LocalCandidateFound {
     pub(crate) ufrag: String,
     pub(crate) candidate: Option<Candidate>,
     pub(crate) url: Option<String>,
+    pub(crate) relay_protocol: Option<RelayProtocol>,
 }
 
 impl View {
@@ -124,6 +125,7 @@ impl View {
             sdp_m_line_index: index,
             username_fragment: found.ufrag,
             url: found.url,
+            relay_protocol: found.relay_protocol,
         };
         if let Some(transport) = self.transport_mut(found.transport) {
             transport.surface(&candidate);
@@ -159,6 +161,7 @@ fn told(line: &Candidate, ufrag: &str, mid: Option<&str>, index: usize) -> IceCa
         sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
         username_fragment: ufrag.to_owned(),
         url: None,
+        relay_protocol: None,
     }
 }
 

@@ -36,6 +36,7 @@ impl View {
             ..self.unknown(Side::Local, id)
         });
         candidate.url.clone_from(&local.url);
+        candidate.relay_protocol = local.relay_protocol;
         candidate
     }
 
@@ -43,6 +44,9 @@ impl View {
         let is_it = |other: &Candidate| match (&remote.address, &other.address) {
             (RemoteAddress::Ip(address), CandidateAddress::Ip(ip)) => {
                 (address.ip(), address.port()) == (*ip, other.port)
+            }
+            (RemoteAddress::Name { name, port }, CandidateAddress::Name(other_name)) => {
+                (name, *port) == (other_name, other.port)
             }
             _ => false,
         };
@@ -79,6 +83,7 @@ impl View {
             sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
             username_fragment: ufrag.to_owned(),
             url: None,
+            relay_protocol: None,
         }
     }
 }
@@ -93,6 +98,7 @@ fn in_session(session: &Session, is_it: &dyn Fn(&Candidate) -> bool) -> Option<I
             sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
             username_fragment: section.ice_ufrag().unwrap_or_default().to_owned(),
             url: None,
+            relay_protocol: None,
         })
     })
 }

@@ -105,6 +105,12 @@ impl TransportView {
             .retain(|candidate| is_of(candidate, remote));
     }
 
+    /// What the peer told of a generation, which may be one that is on its way out.
+    pub(crate) fn told(&self, ufrag: &str) -> impl Iterator<Item = &IceCandidate> {
+        let told = self.remote_candidates.iter();
+        told.filter(move |candidate| candidate.username_fragment == ufrag)
+    }
+
     pub(super) fn surface(&mut self, candidate: &IceCandidate) {
         if !candidate.candidate.is_empty() {
             self.local_candidates.push(candidate.clone());

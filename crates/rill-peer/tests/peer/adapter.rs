@@ -278,6 +278,7 @@ impl Adapter {
                 id,
                 socket,
                 address,
+                ..
             } => {
                 let response = match self.host.bind(address) {
                     Ok(bound) => {
@@ -288,13 +289,16 @@ impl Adapter {
                 };
                 self.responses.push(now, (id, response));
             }
-            Request::Resolve { id, name } => {
+            Request::Resolve { id, name } | Request::ResolveMdns { id, name } => {
                 let answer = self.host.resolve(&name);
                 let response = match answer.addresses {
                     Ok(addresses) => Response::Resolved(addresses),
                     Err(reason) => Response::Failed(reason),
                 };
                 self.responses.push(now + answer.delay, (id, response));
+            }
+            Request::RegisterMdns { id, .. } => {
+                self.responses.push(now, (id, Response::Registered));
             }
             Request::CloseSocket { socket } => {
                 let bound = self.sockets.remove(&socket).expect("it was bound");
@@ -309,6 +313,7 @@ impl Adapter {
         let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
             return false;
         };
+        let to = to.path().expect("no server relays");
         let length = segment.unwrap_or(self.buffer.len()).max(1);
         for bytes in self.buffer.chunks(length) {
             if let Some(&local) = self.sockets.get(&to.socket) {

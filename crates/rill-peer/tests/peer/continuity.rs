@@ -175,7 +175,7 @@ fn d16_another_fingerprint_means_another_handshake() {
 }
 
 /// Alice at home gets a server, or a policy, while connected.
-/// Trickle D17: crates/rill-peer/src/peer_connection/configure.rs: `self.agent.set_stun_servers(servers.stun);`
+/// Trickle D17: crates/rill-peer/src/peer_connection/configure.rs: `self.agent.set_servers(servers.usable, policy);`
 #[test]
 fn d17_another_configuration_waits_for_the_next_gathering() {
     let setting = Setting::default();

@@ -16,6 +16,7 @@ mod generations;
 mod identity;
 mod interleaving;
 mod lone;
+mod names;
 mod negotiate;
 mod offer;
 mod pranswer;

@@ -67,7 +67,8 @@ pub(crate) fn naming() -> Tamper {
     })
 }
 
-fn with_name(line: &str) -> String {
+/// A candidate line with a name in the place of its address.
+pub(crate) fn with_name(line: &str) -> String {
     let words = line.split(' ').enumerate();
     let words: Vec<_> = words
         .map(|(place, word)| match place {

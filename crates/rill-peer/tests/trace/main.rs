@@ -45,7 +45,7 @@ fn reflexive_candidate() {
     play("reflexive-candidate");
 }
 
-/// Trickle B19: crates/rill-peer/src/peer_connection/network.rs: `Response::Interfaces(_) if relayed_only => Response::Interfaces(Vec::new()),` => `Response::Interfaces(_) if relayed_only && false => Response::Interfaces(Vec::new()),`
+/// Trickle B19: crates/rill-ice/src/agent/gathering.rs: `if self.gatherer.policy == CandidatePolicy::All {` => `if true {`
 #[test]
 fn relay_only() {
     play("relay-only");

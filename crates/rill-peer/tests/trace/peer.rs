@@ -184,6 +184,7 @@ impl Peer {
                 id,
                 socket,
                 address,
+                ..
             }) => {
                 let response = self.bind(socket, address);
                 self.responses.push(now, (id, response));
@@ -191,6 +192,10 @@ impl Peer {
             Some(Request::CloseSocket { socket }) => {
                 let bound = self.sockets.remove(&socket);
                 bound.map(|bound| self.host.close(bound));
+            }
+            Some(Request::ResolveMdns { id, .. }) => {
+                let silence = Response::Failed("nobody answers for it".to_owned());
+                self.responses.push(now, (id, silence));
             }
             Some(other) => panic!("the connection asks for what it should not: {other:?}"),
         }
@@ -219,6 +224,7 @@ impl Peer {
         let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
             return false;
         };
+        let to = to.path().expect("no server relays");
         let local = self.sockets[&to.socket];
         let length = segment.unwrap_or(self.buffer.len()).max(1);
         for bytes in self.buffer.chunks(length) {

@@ -194,11 +194,12 @@ impl Side {
                 id,
                 socket,
                 address,
+                ..
             }) => {
                 let response = self.bind(socket, address);
                 self.responses.push(now, (id, response));
             }
-            Some(Request::Resolve { id, name }) => {
+            Some(Request::Resolve { id, name } | Request::ResolveMdns { id, name }) => {
                 let answer = self.host.resolve(&name);
                 let response = match answer.addresses {
                     Ok(addresses) => Response::Resolved(addresses),
@@ -247,6 +248,7 @@ impl Side {
         let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
             return false;
         };
+        let to = to.path().expect("no server relays");
         self.watch.dirty = true;
         let Some(&local) = self.sockets.get(&to.socket) else {
             self.watch

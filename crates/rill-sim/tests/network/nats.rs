@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use rill_sim::{Behaviour, Fate, HostConfig, HostId, Link, NatConfig, Realm, Seed, Simulation};
+use rill_sim::{
+    Behaviour, Fate, Hairpinning, HostConfig, HostId, Link, NatConfig, Realm, Seed, Simulation,
+};
 
 use crate::probe::{A, Probe, SECOND, datagram, ip, public, socket};
 
@@ -122,11 +124,16 @@ fn neighbours_reach_one_another_directly() {
 
 #[test]
 fn hairpinning_is_as_configured() {
-    for hairpinning in [false, true] {
+    // RFC 4787 REQ-9: the source is the external address.
+    let cases = [
+        (Hairpinning::Off, None),
+        (Hairpinning::ExternalSource, Some(EXTERNAL)),
+        (Hairpinning::InternalSource, Some(NEIGHBOUR)),
+    ];
+    for (hairpinning, seen) in cases {
         let nat = NatConfig {
             hairpinning,
-            filtering: Behaviour::EndpointIndependent,
-            ..NatConfig::new(ip(EXTERNAL))
+            ..NatConfig::full_cone(ip(EXTERNAL))
         };
         let (mut simulation, realm, inside, outside) = network(nat);
         let neighbour = simulation.add_host(behind(realm, "neighbour", NEIGHBOUR), Probe::new);
@@ -139,15 +146,38 @@ fn hairpinning_is_as_configured() {
             .endpoint_mut(neighbour)
             .send(socket("10.0.0.2:7"), external, b"hairpin");
         simulation.run_for(SECOND);
-        let received = simulation
-            .endpoint(inside)
-            .received
-            .last()
-            .expect("the echo at least");
-        assert_eq!(received.bytes == b"hairpin", hairpinning);
-        // RFC 4787 REQ-9: the source is the external address.
-        assert!(!hairpinning || received.remote.ip() == ip(EXTERNAL));
+        let received = &simulation.endpoint(inside).received;
+        let hairpin = received.iter().find(|it| it.bytes == b"hairpin");
+        let source = hairpin.map(|it| it.remote.ip());
+        assert_eq!(source, seen.map(ip), "{hairpinning:?}");
     }
+}
+
+#[test]
+fn hairpins_are_filtered_like_the_rest() {
+    let nat = NatConfig::port_restricted(ip(EXTERNAL)).with_hairpinning();
+    let (mut simulation, realm, inside, outside) = network(nat);
+    let neighbour = simulation.add_host(behind(realm, "neighbour", NEIGHBOUR), Probe::new);
+    let neighbour_inside = socket("10.0.0.2:7");
+    for (host, from) in [(inside, from_inside()), (neighbour, neighbour_inside)] {
+        let probe = simulation.endpoint_mut(host);
+        probe.send(from, to_outside(), b"open");
+    }
+    simulation.run_for(SECOND);
+    let seen = &simulation.endpoint(outside).received;
+    let [one, other] = [seen[0].remote, seen[1].remote];
+    let probe = simulation.endpoint_mut(neighbour);
+    probe.send(neighbour_inside, one, b"first");
+    simulation.run_for(SECOND);
+    simulation
+        .endpoint_mut(inside)
+        .send(from_inside(), other, b"punch");
+    simulation.run_for(SECOND);
+    let probe = simulation.endpoint_mut(neighbour);
+    probe.send(neighbour_inside, one, b"second");
+    simulation.run_for(SECOND);
+    let heard = simulation.endpoint(inside).payloads();
+    assert!(!heard.contains(&&b"first"[..]) && heard.contains(&&b"second"[..]));
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use rill_sim::{Datagram, Delayed, Endpoint, Host, HostConfig, HostId, Link, Seed, Simulation};
+use rill_sim::{
+    Acceptance, Datagram, Delayed, Endpoint, Host, HostConfig, HostId, Link, Security, Seed,
+    Simulation, StreamEvent, StreamId, StreamOffer, StreamRequest,
+};
 
 /// A datagram as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,10 @@ pub(crate) struct Probe {
     pub(crate) host: Host,
     pub(crate) received: Vec<Received>,
     pub(crate) refused: Vec<SocketAddr>,
+    pub(crate) stream_events: Vec<(Instant, StreamId, StreamEvent)>,
+    /// What becomes of streams to this host.
+    pub(crate) acceptance: Acceptance,
+    requests: VecDeque<StreamRequest>,
     outgoing: VecDeque<Datagram>,
     later: Delayed<Datagram>,
     echoes: bool,
@@ -31,6 +38,9 @@ impl Probe {
             host,
             received: Vec::new(),
             refused: Vec::new(),
+            stream_events: Vec::new(),
+            acceptance: Acceptance::Refuse,
+            requests: VecDeque::new(),
             outgoing: VecDeque::new(),
             later: Delayed::new(),
             echoes: false,
@@ -57,6 +67,47 @@ impl Probe {
         bytes: &[u8],
     ) {
         self.later.push(at, datagram(local, remote, bytes));
+    }
+
+    /// Takes streams and says nothing.
+    pub(crate) fn listening(host: Host) -> Self {
+        Self {
+            acceptance: Acceptance::Plain,
+            ..Self::new(host)
+        }
+    }
+
+    /// Sends back everything it gets, by streams too.
+    pub(crate) fn serving(host: Host, acceptance: Acceptance) -> Self {
+        Self {
+            acceptance,
+            ..Self::echoing(host)
+        }
+    }
+
+    pub(crate) fn request(&mut self, request: StreamRequest) {
+        self.requests.push_back(request);
+    }
+
+    pub(crate) fn connect(&mut self, stream: StreamId) {
+        self.request(StreamRequest::Connect(stream, Security::Plain));
+    }
+
+    /// What happened to streams, without when and to which.
+    pub(crate) fn told(&self) -> Vec<&StreamEvent> {
+        self.stream_events
+            .iter()
+            .map(|(_, _, event)| event)
+            .collect()
+    }
+
+    /// All bytes that streams brought.
+    pub(crate) fn read(&self) -> Vec<u8> {
+        let bytes = |event: &&StreamEvent| match event {
+            StreamEvent::Received(bytes) => bytes.clone(),
+            _ => Vec::new(),
+        };
+        self.told().iter().flat_map(bytes).collect()
     }
 
     /// The payloads received, in order.
@@ -113,6 +164,23 @@ impl Endpoint for Probe {
     fn handle_unreachable(&mut self, _now: Instant, _local: SocketAddr, remote: SocketAddr) {
         self.refused.push(remote);
     }
+
+    fn accept_stream(&mut self, _now: Instant, _offer: &StreamOffer<'_>) -> Acceptance {
+        self.acceptance.clone()
+    }
+
+    fn poll_stream_request(&mut self, _now: Instant) -> Option<StreamRequest> {
+        self.requests.pop_front()
+    }
+
+    fn handle_stream_event(&mut self, now: Instant, stream: StreamId, event: StreamEvent) {
+        if let StreamEvent::Received(bytes) = &event
+            && self.echoes
+        {
+            self.request(StreamRequest::Send(stream, bytes.clone()));
+        }
+        self.stream_events.push((now, stream, event));
+    }
 }
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -147,6 +215,13 @@ pub(crate) fn pair(seed: u64, link: &Link) -> (Simulation<Probe>, HostId, HostId
     let a = simulation.add_host(public("a", A, link), Probe::new);
     let b = simulation.add_host(public("b", B, link), Probe::new);
     (simulation, a, b)
+}
+
+pub(crate) fn stream(local: &str, remote: &str) -> StreamId {
+    StreamId {
+        local: socket(local),
+        remote: socket(remote),
+    }
 }
 
 /// Sends `count` numbered datagrams from `a` to `b`, a millisecond apart, and waits for them.

@@ -9,8 +9,44 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::{MAGIC_COOKIE, TransactionId};
 
-const FAMILY_IPV4: u8 = 0x01;
-const FAMILY_IPV6: u8 = 0x02;
+const FAMILY_IPV4: u8 = AddressFamily::V4.number();
+const FAMILY_IPV6: u8 = AddressFamily::V6.number();
+
+/// The family of an address, as attributes number it (RFC 8489 §14.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AddressFamily {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl AddressFamily {
+    /// The family that an address is of.
+    pub const fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+
+    /// Its number in attributes.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V4 => 0x01,
+            Self::V6 => 0x02,
+        }
+    }
+
+    /// The family with this number, or `None` when it has none.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0x01 => Some(Self::V4),
+            0x02 => Some(Self::V6),
+            _ => None,
+        }
+    }
+}
 
 /// Longest encoded value: four bytes and an IPv6 address.
 pub(crate) const MAX_LENGTH: usize = 20;
@@ -31,7 +67,15 @@ pub(crate) fn encode_xor(
     id: TransactionId,
     out: &mut [u8; MAX_LENGTH],
 ) -> &[u8] {
-    let mask = mask(id);
+    encode_masked(address, mask(id), out)
+}
+
+/// Encodes a plain address into `out` and returns the bytes used.
+pub(crate) fn encode(address: SocketAddr, out: &mut [u8; MAX_LENGTH]) -> &[u8] {
+    encode_masked(address, [0; 16], out)
+}
+
+fn encode_masked(address: SocketAddr, mask: [u8; 16], out: &mut [u8; MAX_LENGTH]) -> &[u8] {
     let port = address.port().to_be_bytes();
     out[0] = 0;
     out[2] = port[0] ^ mask[0];
@@ -89,12 +133,11 @@ mod tests {
     const ID: TransactionId = TransactionId([0xa5; 12]);
 
     #[test]
-    fn plain_addresses_are_read() {
+    fn plain_addresses_are_read_and_written() {
         let v4 = [0, 1, 0x80, 0x55, 192, 0, 2, 1];
-        assert_eq!(
-            decode(&v4),
-            Some("192.0.2.1:32853".parse().expect("a literal"))
-        );
+        let address: SocketAddr = "192.0.2.1:32853".parse().expect("a literal");
+        assert_eq!(decode(&v4), Some(address));
+        assert_eq!(encode(address, &mut [0xee; MAX_LENGTH]), v4);
     }
 
     #[test]

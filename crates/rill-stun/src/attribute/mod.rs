@@ -3,6 +3,8 @@
 pub(crate) mod address;
 pub mod kind;
 
+pub use address::AddressFamily;
+
 use crate::ParseError;
 
 /// Bytes of an attribute's type and length fields.

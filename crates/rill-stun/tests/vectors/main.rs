@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use published::{IPV4_RESPONSE, IPV6_RESPONSE, LONG_TERM_REQUEST, REQUEST, SHA256_REQUEST};
 use rill_stun::{
-    Algorithm, Check, Class, IntegrityKey, Message, Method, ParseError, TransactionId, Writer,
-    is_stun, kind,
+    Algorithm, Check, Class, IntegrityKey, Message, Method, ParseError, PasswordAlgorithm,
+    SecurityFeatures, TransactionId, Writer, is_stun, kind, userhash,
 };
 
 const PASSWORD: &[u8] = b"VOkJxbRl1RmTxUk/WvJxBt";
@@ -18,16 +18,15 @@ const LONG_TERM_ID: TransactionId = TransactionId([
     0x78, 0xad, 0x34, 0x33, 0xc6, 0xad, 0x72, 0xc0, 0x29, 0xda, 0x41, 0x2e,
 ]);
 
-/// MD5("マトリックス:example.org:TheMatrIX"), the key of RFC 5769 §2.4 (RFC 8489 §9.2.2).
-const LONG_TERM_KEY: [u8; 16] = [
-    0xe8, 0xca, 0x7a, 0xd5, 0x9d, 0x5e, 0xb0, 0x51, 0x8e, 0x31, 0x29, 0x11, 0xd2, 0xda, 0xb2, 0xa9,
-];
+const USERNAME: &str = "マトリックス";
+const REALM: &[u8] = b"example.org";
 
-/// SHA-256 of the same text, the key of RFC 8489 Appendix B.1.
-const SHA256_KEY: [u8; 32] = [
-    0xdd, 0x29, 0x5a, 0x61, 0x3b, 0x90, 0x58, 0xc3, 0xc2, 0x3d, 0x6d, 0xc7, 0x16, 0x5b, 0xda, 0x07,
-    0x23, 0x04, 0xd9, 0x89, 0xc9, 0xd0, 0xaf, 0x3a, 0x8c, 0x7e, 0x18, 0x4b, 0x4f, 0x9b, 0xb4, 0xa1,
-];
+/// "The<U+00AD>M<U+00AA>tr<U+2168>" as prepared in both RFCs.
+const LONG_TERM_PASSWORD: &str = "TheMatrIX";
+
+fn long_term_key(algorithm: PasswordAlgorithm) -> IntegrityKey {
+    IntegrityKey::long_term(algorithm, USERNAME, REALM, LONG_TERM_PASSWORD)
+}
 
 fn parse(bytes: &[u8]) -> Message<'_> {
     assert!(is_stun(bytes));
@@ -131,43 +130,48 @@ fn sample_responses_are_read_and_verified() {
 
 #[test]
 fn long_term_request_is_read_and_written_to_the_byte() {
+    let nonce = b"f//499k954d6OL34oL9FSTvy64sA";
+    let key = long_term_key(PasswordAlgorithm::Md5);
     let message = parse(&LONG_TERM_REQUEST);
-    assert_eq!(message.username(), Some("マトリックス".as_bytes()));
-    assert_eq!(message.verify_integrity(&LONG_TERM_KEY), Check::Valid);
+    assert_eq!(message.username(), Some(USERNAME.as_bytes()));
+    assert_eq!(message.realm(), Some(REALM));
+    assert_eq!(message.nonce(), Some(&nonce[..]));
+    assert_eq!(message.security_features(), None);
+    assert_eq!(message.verify_integrity_with(&key), Check::Valid);
     assert_eq!(message.fingerprint(), Check::Absent);
 
     let mut buffer = Vec::new();
     let written = Writer::new(&mut buffer, Class::Request, Method::BINDING, LONG_TERM_ID)
-        .username("マトリックス")
-        .raw(kind::NONCE, b"f//499k954d6OL34oL9FSTvy64sA")
-        .raw(kind::REALM, b"example.org")
-        .message_integrity(&LONG_TERM_KEY)
+        .username(USERNAME)
+        .nonce(nonce)
+        .realm(REALM)
+        .message_integrity_with(&key)
         .finish();
     assert_eq!(written, LONG_TERM_REQUEST);
 }
 
 #[test]
 fn sha256_request_is_read_and_written_to_the_byte() {
+    let nonce = b"obMatJos2AAACf//499k954d6OL34oL9FSTvy64sA";
+    let key = long_term_key(PasswordAlgorithm::Sha256);
+    let hash = userhash(USERNAME, REALM);
     let message = parse(&SHA256_REQUEST);
     assert_eq!(message.integrity_algorithm(), Some(Algorithm::HmacSha256));
-    assert_eq!(message.verify_integrity(&SHA256_KEY), Check::Valid);
-    assert_eq!(
-        message.verify_integrity_with(&IntegrityKey::new(&SHA256_KEY)),
-        Check::Valid
-    );
-    assert_eq!(message.verify_integrity(&LONG_TERM_KEY), Check::Invalid);
+    assert_eq!(message.userhash(), Some(hash));
+    assert_eq!(message.realm(), Some(REALM));
+    assert_eq!(message.nonce(), Some(&nonce[..]));
+    let no_features = SecurityFeatures::default();
+    assert_eq!(message.security_features(), Some(no_features));
+    assert_eq!(message.verify_integrity_with(&key), Check::Valid);
+    let other = long_term_key(PasswordAlgorithm::Md5);
+    assert_eq!(message.verify_integrity_with(&other), Check::Invalid);
 
-    let userhash = message
-        .attributes()
-        .next()
-        .expect("USERHASH comes first")
-        .value;
     let mut buffer = Vec::new();
     let written = Writer::new(&mut buffer, Class::Request, Method::BINDING, LONG_TERM_ID)
-        .raw(kind::USERHASH, userhash)
-        .raw(kind::NONCE, b"obMatJos2AAACf//499k954d6OL34oL9FSTvy64sA")
-        .raw(kind::REALM, b"example.org")
-        .message_integrity_sha256(&SHA256_KEY)
+        .userhash(&hash)
+        .nonce(nonce)
+        .realm(REALM)
+        .message_integrity_sha256_with(&key)
         .finish();
     assert_eq!(written, SHA256_REQUEST);
 }

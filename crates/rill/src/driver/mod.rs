@@ -1,26 +1,36 @@
 //! One task per connection: it carries out what the core asks for, and feeds it what arrives.
 
+mod connect;
 mod interface;
+mod mdns;
 mod outbox;
 mod receive;
 mod socket;
+mod stream;
+mod tls;
 
 use std::{
     collections::BTreeMap,
     future::poll_fn,
+    net::IpAddr,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
 
-use rill_peer::{Request, RequestId, Response, SocketId};
+use rill_peer::{Request, RequestId, Response, SocketId, StreamId};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::Sleep,
 };
 
-pub(crate) use self::{outbox::Outbox, socket::Socket};
+pub(crate) use self::outbox::{Doors, Outbox};
+use self::{
+    mdns::{Mdns, Registration},
+    socket::Socket,
+    stream::Stream,
+};
 use crate::shared::Shared;
 
 /// Drives a connection until it is closed.
@@ -28,7 +38,9 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let (answer, answers) = unbounded_channel();
     let driver = Driver {
         shared,
-        sockets: BTreeMap::new(),
+        doors: Doors::default(),
+        names: Vec::new(),
+        connecting: BTreeMap::new(),
         answer,
         answers,
     };
@@ -37,10 +49,29 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 
 struct Driver {
     shared: Arc<Shared>,
-    sockets: BTreeMap<SocketId, Arc<Socket>>,
-    /// Given to the tasks that resolve names.
-    answer: UnboundedSender<(RequestId, Response)>,
-    answers: UnboundedReceiver<(RequestId, Response)>,
+    doors: Doors,
+    /// The names that are answered for.
+    names: Vec<Registration>,
+    /// The tasks that connect.
+    connecting: BTreeMap<StreamId, AbortOnDrop>,
+    /// Given to the tasks that resolve names and connect.
+    answer: UnboundedSender<Answer>,
+    answers: UnboundedReceiver<Answer>,
+}
+
+/// A request that was carried out elsewhere.
+enum Answer {
+    Response(RequestId, Response),
+    Connected(RequestId, StreamId, Box<Stream>),
+}
+
+/// Nobody connects for a driver that is gone, or to what is not wanted any more.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// All that was ready when the driver looked. Nothing is first among these: whatever never rests, a
@@ -49,16 +80,22 @@ struct Wake {
     /// A handle commanded something.
     command: bool,
     /// A request was carried out elsewhere.
-    answer: Option<(RequestId, Response)>,
+    answer: Option<Answer>,
     /// These sockets may have datagrams.
     readable: Vec<SocketId>,
+    /// These streams may have bytes, or take some.
+    streams: Vec<StreamId>,
     /// The core's timeout has come.
     timeout: bool,
 }
 
 impl Wake {
     fn is_empty(&self) -> bool {
-        !self.command && self.answer.is_none() && self.readable.is_empty() && !self.timeout
+        !self.command
+            && self.answer.is_none()
+            && self.readable.is_empty()
+            && self.streams.is_empty()
+            && !self.timeout
     }
 }
 
@@ -79,9 +116,11 @@ impl Driver {
                 sleep.as_mut()
             });
             let wake = self.wait(alarm, !more).await;
-            if let Some((id, response)) = wake.answer {
-                self.shared
-                    .feed(|peer, now| peer.handle_response(now, id, response));
+            if let Some(answer) = wake.answer {
+                self.take_answer(answer);
+            }
+            for stream in wake.streams {
+                self.serve_stream(stream);
             }
             if !wake.readable.is_empty() {
                 self.receive(&wake.readable);
@@ -103,7 +142,7 @@ impl Driver {
             state.deliver(&self.shared);
             (more, state.peer.poll_timeout(), state.peer.is_closed())
         };
-        for (path, error) in outbox.send(&self.sockets).await {
+        for (path, error) in outbox.send(&self.doors).await {
             tracing::debug!(%error, "datagram not sent");
             self.shared
                 .feed(|peer, now| peer.handle_send_error(now, &path));
@@ -122,7 +161,8 @@ impl Driver {
                 id,
                 socket,
                 address,
-            } => match Socket::bind(address) {
+                ports,
+            } => match Socket::bind(address, ports) {
                 Ok(bound) => {
                     let address = bound.local_address();
                     self.keep(socket, bound);
@@ -131,9 +171,22 @@ impl Driver {
                 Err(error) => (id, Response::Failed(error.to_string())),
             },
             Request::Resolve { id, name } => return self.resolve(id, name),
+            Request::ResolveMdns { id, name } => return self.resolve_mdns(id, &name),
+            Request::RegisterMdns { id, name, address } => (id, self.register(&name, address)),
+            Request::ConnectStream {
+                id,
+                stream,
+                address,
+                server_name,
+            } => return self.connect(id, stream, address, server_name),
             Request::CloseSocket { socket } => {
-                self.sockets.remove(&socket);
-                self.shared.lock().sockets.remove(&socket);
+                self.doors.sockets.remove(&socket);
+                self.shared.lock().doors.sockets.remove(&socket);
+                return;
+            }
+            Request::CloseStream { stream } => {
+                self.connecting.remove(&stream);
+                self.forget_stream(stream);
                 return;
             }
             // Requests of later capabilities, which the agent does not make yet.
@@ -148,9 +201,9 @@ impl Driver {
         let socket = Arc::new(socket);
         let mut state = self.shared.lock();
         if !state.peer.is_closed() {
-            state.sockets.insert(id, Arc::clone(&socket));
+            state.doors.sockets.insert(id, Arc::clone(&socket));
         }
-        self.sockets.insert(id, socket);
+        self.doors.sockets.insert(id, socket);
     }
 
     fn resolve(&self, id: RequestId, name: String) {
@@ -163,8 +216,32 @@ impl Driver {
                 Err(error) => Response::Failed(error.to_string()),
             };
             // The driver may be gone by now; then nobody asks.
-            drop(answer.send((id, response)));
+            drop(answer.send(Answer::Response(id, response)));
         });
+    }
+
+    fn resolve_mdns(&self, id: RequestId, name: &str) {
+        let answer = self.answer.clone();
+        let resolving = Mdns::process().resolve(name);
+        tokio::spawn(async move {
+            let response = match resolving.await {
+                Ok(addresses) => Response::Resolved(addresses),
+                Err(error) => Response::Failed(error),
+            };
+            // The driver may be gone by now; then nobody asks.
+            drop(answer.send(Answer::Response(id, response)));
+        });
+    }
+
+    /// Answers for a name as long as the connection lives.
+    fn register(&mut self, name: &str, address: IpAddr) -> Response {
+        match name.parse() {
+            Ok(name) => {
+                self.names.push(Mdns::process().register(name, address));
+                Response::Registered
+            }
+            Err(error) => Response::Failed(format!("{error}")),
+        }
     }
 
     /// Looks for commands, answers, datagrams and the timeout. With `rest` it waits for one of them.
@@ -184,6 +261,7 @@ impl Driver {
                 command,
                 answer,
                 readable: self.readable(context),
+                streams: self.ready_streams(context),
                 timeout,
             };
             if rest && wake.is_empty() {
@@ -196,6 +274,7 @@ impl Driver {
 
     fn readable(&self, context: &mut Context<'_>) -> Vec<SocketId> {
         let ready = self
+            .doors
             .sockets
             .iter()
             .filter(|(_, socket)| socket.poll_readable(context));

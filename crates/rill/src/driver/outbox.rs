@@ -1,8 +1,15 @@
 use std::{collections::BTreeMap, io, sync::Arc, time::Instant};
 
-use rill_peer::{Path, PeerConnection, SocketId, Transmit};
+use rill_peer::{Destination, Path, PeerConnection, SocketId, StreamId, Transmit};
 
-use super::socket::Socket;
+use super::{socket::Socket, stream::Stream};
+
+/// What the driver opened for the core.
+#[derive(Clone, Default)]
+pub(crate) struct Doors {
+    pub(crate) sockets: BTreeMap<SocketId, Arc<Socket>>,
+    pub(crate) streams: BTreeMap<StreamId, Arc<Stream>>,
+}
 
 /// How many bytes are taken from the core before they are sent and arrivals are looked at.
 const FILL: usize = 256 * 1024;
@@ -31,18 +38,20 @@ impl Outbox {
     }
 
     /// Sends everything. Says which paths are not to be had.
-    pub(super) async fn send(
-        &mut self,
-        sockets: &BTreeMap<SocketId, Arc<Socket>>,
-    ) -> Vec<(Path, io::Error)> {
+    pub(super) async fn send(&mut self, doors: &Doors) -> Vec<(Path, io::Error)> {
         let mut failed = Vec::new();
         for (Transmit { to, segment }, buffer) in self.trains.drain(..) {
-            if let Some(socket) = sockets.get(&to.socket) {
-                match socket.send(to.remote, to.ecn, &buffer, segment).await {
-                    Err(error) if is_unreachable(&error) => failed.push((to, error)),
-                    // Anything else is a lost datagram, which every layer above expects.
-                    Ok(()) | Err(_) => {}
+            match to {
+                Destination::Datagram(path) => {
+                    if let Some(socket) = doors.sockets.get(&path.socket) {
+                        match socket.send(path.remote, path.ecn, &buffer, segment).await {
+                            Err(error) if is_unreachable(&error) => failed.push((path, error)),
+                            // Anything else is a lost datagram, which every layer above expects.
+                            Ok(()) | Err(_) => {}
+                        }
+                    }
                 }
+                Destination::Stream(id) => doors.write(id, &buffer),
             }
             self.spare.push(buffer);
         }
@@ -51,12 +60,26 @@ impl Outbox {
     }
 
     /// Sends everything that the sockets take at once.
-    pub(crate) fn send_now(&mut self, sockets: &BTreeMap<SocketId, Arc<Socket>>) {
+    pub(crate) fn send_now(&mut self, doors: &Doors) {
         for (Transmit { to, segment }, buffer) in self.trains.drain(..) {
-            if let Some(socket) = sockets.get(&to.socket) {
-                // A lost goodbye is noticed by the loss of consent.
-                drop(socket.send_now(to.remote, to.ecn, &buffer, segment));
+            match to {
+                Destination::Datagram(path) => {
+                    if let Some(socket) = doors.sockets.get(&path.socket) {
+                        // A lost goodbye is noticed by the loss of consent.
+                        drop(socket.send_now(path.remote, path.ecn, &buffer, segment));
+                    }
+                }
+                Destination::Stream(id) => doors.write(id, &buffer),
             }
+        }
+    }
+}
+
+impl Doors {
+    /// Whoever reads from a stream that broke learns why.
+    fn write(&self, id: StreamId, bytes: &[u8]) {
+        if let Some(stream) = self.streams.get(&id) {
+            drop(stream.send(bytes));
         }
     }
 }

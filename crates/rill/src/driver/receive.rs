@@ -35,7 +35,7 @@ impl Driver {
 
     /// Whether the socket may have more.
     fn receive_batch(&self, id: SocketId, slab: &mut [u8]) -> bool {
-        let Some(socket) = self.sockets.get(&id) else {
+        let Some(socket) = self.doors.sockets.get(&id) else {
             return false;
         };
         let mut meta = [RecvMeta::default(); BATCH];

@@ -1,6 +1,7 @@
 use std::{
     io::{self, IoSliceMut},
     net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
     task::Context,
 };
 
@@ -20,8 +21,28 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Binds a free port of an address.
-    pub(super) fn bind(address: IpAddr) -> io::Result<Self> {
+    /// Binds a free port of an address: any, or one of these. The range is entered at random, so that
+    /// many sockets do not all try the same ports.
+    pub(super) fn bind(address: IpAddr, ports: Option<RangeInclusive<u16>>) -> io::Result<Self> {
+        let Some(ports) = ports else {
+            return Self::bind_port(address, 0);
+        };
+        let count = usize::from(ports.end().saturating_sub(*ports.start())) + 1;
+        let mut seed = [0; 8];
+        getrandom::fill(&mut seed).map_err(io::Error::other)?;
+        let start = usize::try_from(u64::from_ne_bytes(seed) % count as u64).unwrap_or(0);
+        let in_turn = ports.clone().cycle().skip(start).take(count);
+        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+        for port in in_turn {
+            match Self::bind_port(address, port) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
+                bound => return bound,
+            }
+        }
+        Err(last)
+    }
+
+    fn bind_port(address: IpAddr, port: u16) -> io::Result<Self> {
         let domain = Domain::for_address(SocketAddr::new(address, 0));
         let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
         if address.is_ipv6() {
@@ -31,7 +52,7 @@ impl Socket {
         // Less than asked for is no error; none at all would be noticed by everything else.
         drop(socket.set_recv_buffer_size(BUFFER));
         drop(socket.set_send_buffer_size(BUFFER));
-        socket.bind(&SocketAddr::new(address, 0).into())?;
+        socket.bind(&SocketAddr::new(address, port).into())?;
         let io = UdpSocket::from_std(socket.into())?;
         let state = UdpSocketState::new((&io).into())?;
         let address = io.local_addr()?;

@@ -1,8 +1,10 @@
 //! The connection: its handles and getters. What it does is in the files beside this one.
 
+mod diagnose;
 mod events;
 mod media;
 mod operations;
+mod stats;
 mod transports;
 
 use std::sync::Arc;

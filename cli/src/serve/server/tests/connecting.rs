@@ -89,6 +89,30 @@ async fn a_page_that_leaves_takes_its_peer_with_it() {
 }
 
 #[tokio::test]
+async fn the_page_is_told_why_rill_is_not_connected_and_then_by_what_it_is() {
+    let server = start().await;
+    let mut page = server.open().await.expect("a free seat");
+    let first = diagnosis(&page.until("diagnosis").await);
+    assert_eq!(first["cause"], "nothing-negotiated", "{first}");
+    let browser = Browser::new();
+    browser.connect(&mut page).await;
+    let connected = loop {
+        let told = diagnosis(&page.until("diagnosis").await);
+        if told["cause"] == "connected" {
+            break told;
+        }
+    };
+    let sentence = connected["sentence"].as_str().expect("text");
+    assert!(sentence.starts_with("Connected directly"), "{sentence}");
+    assert!(connected["transports"][0]["generations"].is_array());
+}
+
+fn diagnosis(message: &serde_json::Value) -> serde_json::Value {
+    let json = message["json"].as_str().expect("text");
+    serde_json::from_str(json).expect("JSON")
+}
+
+#[tokio::test]
 async fn the_page_is_told_of_the_pairs_and_of_the_one_that_carries_data() {
     let server = start().await;
     let mut page = server.open().await.expect("a free seat");

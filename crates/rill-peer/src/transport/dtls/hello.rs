@@ -34,7 +34,30 @@ pub(super) fn opening(datagram: &[u8]) -> Opening {
     read(datagram).unwrap_or(Opening::Other)
 }
 
+/// The body of a ServerHello that begins a datagram, whole.
+pub(super) fn server_hello(datagram: &[u8]) -> Option<&[u8]> {
+    let (content, body) = first_record(datagram)?;
+    let (header, message) = body.split_first_chunk::<HANDSHAKE_HEADER>()?;
+    let is_it = content == CONTENT_HANDSHAKE
+        && header[0] == SERVER_HELLO
+        && handshake(body) == Some(Opening::ServerAnswer);
+    is_it.then_some(message)
+}
+
 fn read(datagram: &[u8]) -> Option<Opening> {
+    let (content, body) = first_record(datagram)?;
+    match content {
+        CONTENT_ALERT => match *body {
+            [LEVEL_FATAL, description, ..] => Some(Opening::Alert(description)),
+            _ => None,
+        },
+        CONTENT_HANDSHAKE => handshake(body),
+        _ => None,
+    }
+}
+
+/// The content type and the body of a record without protection.
+fn first_record(datagram: &[u8]) -> Option<(u8, &[u8])> {
     let (header, rest) = datagram.split_first_chunk::<RECORD_HEADER>()?;
     let &[
         content,
@@ -50,14 +73,7 @@ fn read(datagram: &[u8]) -> Option<Opening> {
         return None;
     }
     let body = rest.get(..usize::from(u16::from_be_bytes([length_high, length_low])))?;
-    match content {
-        CONTENT_ALERT => match *body {
-            [LEVEL_FATAL, description, ..] => Some(Opening::Alert(description)),
-            _ => None,
-        },
-        CONTENT_HANDSHAKE => handshake(body),
-        _ => None,
-    }
+    Some((content, body))
 }
 
 fn handshake(body: &[u8]) -> Option<Opening> {

@@ -36,6 +36,17 @@ pub(crate) enum DtlsVersion {
     Plaintext,
 }
 
+impl DtlsVersion {
+    /// As on the wire (RFC 6347 §4.1, RFC 9147 §5.3).
+    pub(crate) fn on_wire(self) -> Option<u16> {
+        match self {
+            Self::Dtls12 => Some(0xfefd),
+            Self::Dtls13 => Some(0xfefc),
+            Self::Plaintext => None,
+        }
+    }
+}
+
 /// Outputs in order, with their buffers, which are used again.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {

@@ -9,7 +9,7 @@ use std::{
 use dimpl::{DtlsCertificate, Error, Output, ProtocolVersion, SecurityError};
 
 use super::{
-    DtlsRole,
+    DtlsRole, cipher,
     hello::{self, Opening},
     output::{DtlsOutput, DtlsVersion, Outputs},
 };
@@ -56,6 +56,8 @@ pub(crate) struct Secure {
     dtls: dimpl::Dtls,
     role: DtlsRole,
     state: State,
+    /// The agreed cipher suite's name.
+    cipher: Option<&'static str>,
     now: Instant,
     timeout: Option<Instant>,
     outputs: Outputs,
@@ -93,6 +95,7 @@ impl Secure {
             dtls,
             role,
             state: State::Handshake { early: Vec::new() },
+            cipher: None,
             now,
             timeout: None,
             outputs: Outputs::default(),
@@ -125,6 +128,10 @@ impl Secure {
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.timeout
+    }
+
+    pub(super) fn cipher(&self) -> Option<&'static str> {
+        self.cipher
     }
 
     pub(super) fn send(&mut self, now: Instant, data: &[u8]) {
@@ -189,6 +196,9 @@ impl Secure {
     }
 
     fn give(&mut self, datagram: &[u8]) {
+        if self.role == DtlsRole::Client && matches!(self.state, State::Handshake { .. }) {
+            self.cipher = cipher::of_server_hello(datagram).or(self.cipher);
+        }
         let result = self.dtls.handle_packet(datagram);
         self.settle(result);
     }
@@ -217,7 +227,12 @@ impl Secure {
     /// One output; `None` when there is no more.
     fn take(&mut self) -> Option<Taken> {
         match self.dtls.poll_output(&mut self.buffer) {
-            Output::Packet(packet) => self.outputs.push_packet(packet),
+            Output::Packet(packet) => {
+                if self.role == DtlsRole::Server && matches!(self.state, State::Handshake { .. }) {
+                    self.cipher = cipher::of_server_hello(packet).or(self.cipher);
+                }
+                self.outputs.push_packet(packet);
+            }
             Output::ApplicationData(data) => self.outputs.push_data(data),
             Output::PeerCert(der) => self.outputs.push(DtlsOutput::PeerCertificate(der.to_vec())),
             Output::BufferTooSmall { needed } => self.buffer.resize(needed, 0),
