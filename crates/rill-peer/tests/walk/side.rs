@@ -213,6 +213,12 @@ impl Side {
                     .watch
                     .fault("only bound sockets are closed", format!("{socket:?}")),
             },
+            // Nobody listens, and nobody is asked for a name of ours.
+            Some(Request::ConnectStream { id, .. }) => {
+                let refusal = Response::Failed("the connection was refused".to_owned());
+                self.responses.push(now, (id, refusal));
+            }
+            Some(Request::CloseStream { .. }) => {}
             Some(other) => {
                 self.watch
                     .fault("only what exists is asked for", format!("{other:?}"));
