@@ -301,6 +301,11 @@ impl Agent {
             Timer::Nomination(key) => self.unsettle(key),
             Timer::Consent(key) => self.consent_due(now, key),
             Timer::Retirement(key) => self.drop_generation(key),
+            Timer::FirstCheck(key) => {
+                if let Some(session) = self.transports.session_mut(key) {
+                    session.await_no_more(&mut self.ctx);
+                }
+            }
             Timer::Relay(key, relay) => {
                 if let Some(session) = self.transports.session_mut(key) {
                     session.relay_due(&mut self.ctx, now, relay);

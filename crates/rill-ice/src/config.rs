@@ -262,6 +262,9 @@ pub struct Timing {
     pub consent_expiry: Duration,
     /// How long the agent waits for the peer's checks before it may fail (RFC 8863 §4).
     pub patience: Duration,
+    /// How long the first check of a peer that restarts is awaited before ours begin, while data
+    /// flows on the old pair.
+    pub first_check_wait: Duration,
     /// How long the sockets of an old generation live after the new one connected (RFC 8445 §8.3).
     pub retirement: Duration,
 }
@@ -285,6 +288,7 @@ impl Default for Timing {
             disconnected_after: Duration::from_secs(5),
             consent_expiry: Duration::from_secs(30),
             patience: Duration::from_millis(39_500),
+            first_check_wait: Duration::from_secs(1),
             retirement: Duration::from_secs(3),
         }
     }

@@ -51,6 +51,8 @@ pub(crate) struct RemoteSide {
     /// Names that are being looked up.
     pub(crate) lookups: usize,
     pub(crate) lite: bool,
+    /// The peer restarts beside a pair that works: its first check goes before ours.
+    pub(crate) awaited: bool,
 }
 
 /// How the session stands on its way to a selected pair.
@@ -157,6 +159,9 @@ impl Session {
 
     /// Whether a paced check is ready to be sent.
     pub(crate) fn has_check_ready(&self) -> bool {
+        if self.remote.awaited {
+            return false;
+        }
         self.remote.key.is_some() && !self.conclusion.failed && self.checks.has_paced()
     }
 

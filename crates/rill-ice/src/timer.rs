@@ -21,6 +21,8 @@ pub(crate) enum Timer {
     Nomination(SessionKey),
     /// The consent of the selected pair.
     Consent(SessionKey),
+    /// The peer that restarted has had its time to check first.
+    FirstCheck(SessionKey),
     /// An old generation to be dropped.
     Retirement(SessionKey),
     /// What a relay of a session is to do.
@@ -38,6 +40,7 @@ impl Timer {
             | Self::Nomination(key)
             | Self::Consent(key)
             | Self::Retirement(key)
+            | Self::FirstCheck(key)
             | Self::Relay(key, _) => Some(*key),
             Self::Transaction(_) => None,
         }

@@ -29,6 +29,10 @@ impl Agent {
             return;
         }
         session.gatherer.state = GatheringState::Gathering;
+        if session.remote.awaited {
+            let until = now + self.ctx.config.timing.first_check_wait;
+            self.ctx.timers.set(Timer::FirstCheck(session.key), until);
+        }
         session.gatherer.started = Some(now);
         session.gatherer.outstanding = 1;
         self.ctx.requests.list_interfaces(session.key);

@@ -188,6 +188,9 @@ impl Agent {
 
     /// What a request that was answered with success leads to (RFC 8445 §7.3.1.3 to §7.3.1.5).
     fn follow_request(&mut self, key: SessionKey, request: Request<'_>) {
+        if let Some(session) = self.transports.session_mut(key) {
+            session.await_no_more(&mut self.ctx);
+        }
         let Some((local, remote)) = self.locate(key, request) else {
             return;
         };

@@ -26,6 +26,9 @@ impl Agent {
         let Some(transport) = self.transports.get_mut(id) else {
             return;
         };
+        let carrier = transport.carrier();
+        let is_carried =
+            carrier.is_some_and(|old| old.is_answering(now, &self.ctx.config) == Some(true));
         let session = transport.newest_mut();
         let known = session.remote.key.as_ref().map(|key| &key.credentials);
         if self.ctx.closed || known == Some(&credentials) {
@@ -39,6 +42,8 @@ impl Agent {
                 session.drop_pair(&mut self.ctx, pair);
             }
         }
+        // Ahead of our gathering: it is the peer that restarts, and it has no answer yet.
+        session.remote.awaited = is_carried && session.gatherer.state == GatheringState::New;
         if session.remote.ended_early.take().as_ref() == Some(&credentials.ufrag) {
             session.remote.ended = true;
         }
@@ -185,6 +190,13 @@ impl Agent {
 }
 
 impl Session {
+    /// Our checks need not wait for the peer's first any more.
+    pub(super) fn await_no_more(&mut self, ctx: &mut Context) {
+        if std::mem::take(&mut self.remote.awaited) {
+            ctx.timers.clear(Timer::FirstCheck(self.key));
+        }
+    }
+
     /// Only `.local` names are looked up, and only by multicast: a description must not make its
     /// reader send DNS queries.
     fn look_up(&mut self, ctx: &mut Context, candidate: &RemoteCandidate) {
@@ -220,6 +232,7 @@ impl Session {
         self.conclusion = Conclusion::default();
         self.remote.ended = false;
         self.remote.presumed_ended = false;
+        self.remote.awaited = false;
         ctx.timers.clear(Timer::Consent(key));
         ctx.timers.clear(Timer::Nomination(key));
     }

@@ -412,3 +412,35 @@ fn a_check_of_another_generation_of_the_peer_gets_no_answer() {
     subject.check_from(address(9), false);
     assert_eq!(subject.pairs().len(), 2, "of its own generation it counts");
 }
+
+/// A check of ours that is there before our answer may cost a peer the new pair: libwebrtc prunes it.
+#[test]
+fn a_peer_that_restarts_beside_a_working_pair_checks_first() {
+    for is_heard in [true, false] {
+        let mut subject = connected(Role::Controlled);
+        subject.be_restarted("newer");
+        assert_eq!(subject.add_for(address(2), "newer"), Ok(()));
+        assert_eq!(checked(&mut subject), []);
+        if is_heard {
+            subject.check_from(address(2), false);
+        } else {
+            subject.advance(Duration::from_millis(999));
+            assert_eq!(checked(&mut subject), []);
+            subject.advance(Duration::from_millis(1));
+        }
+        let new = subject.local.ufrag.clone();
+        assert_eq!(
+            checked(&mut subject),
+            [(address(2), format!("newer:{new}"))]
+        );
+    }
+}
+
+/// There is nothing to lose then, and a NAT may need our checks to let the peer's in.
+#[test]
+fn a_peer_that_restarts_beside_a_dead_pair_is_checked_at_once() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.be_restarted("newer");
+    assert_eq!(subject.add_for(address(2), "newer"), Ok(()));
+    assert_eq!(checked(&mut subject).len(), 1);
+}

@@ -107,6 +107,20 @@ impl Subject {
         generation.expect("it exists")
     }
 
+    /// The peer restarts: its credentials are there before we gather.
+    pub(crate) fn be_restarted(&mut self, ufrag: &str) {
+        let local = Credentials {
+            ufrag: format!("anew{}", self.socket.0),
+            pwd: format!("password number {} of 22", self.socket.0),
+        };
+        self.local = local.clone();
+        let (now, transport) = (self.now, self.transport);
+        self.agent.restart(now, transport, local);
+        self.answer(ufrag);
+        self.agent.gather(now, transport);
+        self.drive();
+    }
+
     /// The peer's answer to a restart: its credentials and nothing else.
     pub(crate) fn answer(&mut self, ufrag: &str) {
         let remote = Credentials {
