@@ -4,7 +4,8 @@ use rill_ice::TransportId;
 use rill_sdp::{Media, Session};
 
 use super::{
-    Jsep, MediaSection, RemoteSide, Section, SectionProblem, SetDescriptionError, Usage,
+    Jsep, MediaSection, RemoteSide, RemoteTransport, Section, SectionProblem, SetDescriptionError,
+    Usage,
     bundle::{Bundles, check_groups},
     remote::{check_count, check_mids, check_offered_setup, check_roles, problem},
     section::mid_of,
@@ -185,7 +186,13 @@ impl<'a> Draft<'a> {
         };
         let is_claimed = |id: &TransportId| (0..self.before.len()).any(|i| speaks_for(i, *id));
         let bundled = (0..self.before.len()).filter(|other| self.bundles.are_bundled(tag, *other));
-        let mut known = bundled.flat_map(|other| self.known_transports(other));
+        let bundled = bundled.flat_map(|other| self.known_transports(other));
+        // One that was bundled in offers only, which the peer took back, has the words of one that was
+        // not: the same credentials are the same transport (RFC 8839 §4.4.1.1.1).
+        let is_spoken_of =
+            |peer: &&RemoteTransport| words.ice_ufrag() == Some(&peer.credentials.ufrag);
+        let spoken_of = self.established.transports.iter().filter(is_spoken_of);
+        let mut known = bundled.chain(spoken_of.map(|peer| peer.id));
         known.find(|id| goes_on(id) && !is_claimed(id))
     }
 

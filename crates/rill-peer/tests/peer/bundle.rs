@@ -555,3 +555,21 @@ fn an_offer_without_the_section_takes_a_restart_back() {
     );
     assert_eq!(after, before);
 }
+
+/// It joined the bundle in an offer that the peer never saw, and speaks for it in the next.
+#[test]
+fn a_section_that_takes_over_unseen_keeps_the_transport() {
+    let setting = Setting::bundling(BundlePolicy::MaxBundle);
+    let [mut alice, mut bob] = [0, 1].map(|side| Lone::of(&setting, side));
+    bob.transceiver(MediaKind::Audio);
+    bob.exchange(&mut alice);
+    let before = (alice.pc.transports(), bob.pc.transports());
+    alice.channel();
+    alice.set_local(None).expect("an offer fits");
+    let audio = alice.pc.transceivers()[0];
+    let stopped = alice.pc.stop_transceiver(alice.now, audio);
+    stopped.expect("the connection is open");
+    alice.run_tasks();
+    alice.exchange(&mut bob);
+    assert_eq!((alice.pc.transports(), bob.pc.transports()), before);
+}
