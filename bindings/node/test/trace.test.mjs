@@ -6,8 +6,17 @@ import { describe, test } from 'node:test';
 import { items, read, scenarios } from './trace/script.mjs';
 import { Stage } from './trace/stage.mjs';
 
-async function play(name) {
+/** On a busy machine a datagram may be so late that a state passes twice: that is told apart by trying again. */
+const ATTEMPTS = 3;
+
+async function holds(name) {
   const expected = read(name);
+  let text = '';
+  for (let attempt = 0; attempt < ATTEMPTS && text !== expected; attempt += 1) text = await play(expected);
+  assert.equal(text, expected);
+}
+
+async function play(expected) {
   const stage = await Stage.open();
   let text = '';
   try {
@@ -18,10 +27,10 @@ async function play(name) {
   } finally {
     stage.close();
   }
-  assert.equal(text, expected);
+  return text;
 }
 
 // Most of the time of each is waiting.
 describe('traces', { concurrency: true }, () => {
-  for (const name of scenarios()) test(name, () => play(name));
+  for (const name of scenarios()) test(name, () => holds(name));
 });
