@@ -10,7 +10,7 @@ use crate::NewError;
 /// How a connection is to behave (webrtc-pc, `RTCConfiguration`).
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
-    /// The servers to ask for reflexive addresses.
+    /// The servers to ask for reflexive and relayed addresses.
     pub ice_servers: Vec<IceServer>,
     /// Which candidates may be used.
     pub ice_transport_policy: IceTransportPolicy,

@@ -45,21 +45,22 @@ mod shared;
 mod transceiver;
 
 pub use rill_peer::{
-    AddIceCandidateError, BundlePolicy, CandidatePair, CandidatePairStats, CandidateStats,
+    AddIceCandidateError, BundlePolicy, CandidatePair, CandidatePairStats, CandidateStats, Cause,
     Certificate, CertificateError, CertificateOptions, CertificateStats, ChannelError, Codec,
     CodecCapability, ConfigurationError, ConnectionState, CreateAnswerError,
     CreateDataChannelError, CreateOfferError, DataChannelInit, DataChannelState, DataChannelStats,
-    Direction, DtlsRole, DtlsTransportInfo, DtlsTransportState, Exception, ExternalAddress, Family,
-    GatheringState as IceGathererState, HeaderExtension, HostAddresses, IceCandidate,
-    IceCandidateError, IceCandidateInit, IceConnectionState, IceGatheringState, IceParameters,
-    IceServer, IceServerError, IceTransportInfo, IceTransportPolicy, Kind, LocalCandidate,
-    Loopback, MediaKind, MediaProblem, Message, OfferOptions, PairCounters, PairInfo, PairState,
-    PeerConnectionStats, Protocol, Reach, RelayProtocol, RemoteAddress, RemoteCandidate, Role,
-    SctpTransportInfo, SctpTransportState, SdpType, SectionProblem, SendError, ServerOutcome,
-    ServerReport, SessionDescription, SetDescriptionError, SignalingState, Stats, StatsId,
-    StatsObject, StatsReport, TcpType, TlsTrust, TransceiverError, TransceiverId, TransceiverInfo,
-    TransceiverInit, TransportError, TransportId, TransportState as IceTransportState,
-    TransportStats, UnknownSdpType, codec_capabilities, header_extension_capabilities,
+    Diagnosis, Direction, DtlsRole, DtlsTransportInfo, DtlsTransportState, Exception,
+    ExternalAddress, Family, GatheringState as IceGathererState, HeaderExtension, HostAddresses,
+    IceCandidate, IceCandidateError, IceCandidateInit, IceConnectionState, IceGatheringState,
+    IceParameters, IceServer, IceServerError, IceTransportInfo, IceTransportPolicy, Kind,
+    LocalCandidate, Loopback, MediaKind, MediaProblem, Message, OfferOptions, PairCounters,
+    PairInfo, PairState, PeerConnectionStats, Protocol, Reach, RelayProtocol, RemoteAddress,
+    RemoteCandidate, Role, SctpTransportInfo, SctpTransportState, SdpType, SectionProblem,
+    SendError, ServerOutcome, ServerReport, SessionDescription, SetDescriptionError,
+    SignalingState, Stats, StatsId, StatsObject, StatsReport, TcpType, TlsTrust, TransceiverError,
+    TransceiverId, TransceiverInfo, TransceiverInit, TransportDiagnosis, TransportError,
+    TransportId, TransportState as IceTransportState, TransportStats, UnknownSdpType,
+    codec_capabilities, header_extension_capabilities,
 };
 
 pub use self::{
@@ -71,5 +72,3 @@ pub use self::{
     peer_connection::PeerConnection,
     transceiver::Transceiver,
 };
-
-pub use rill_peer::{Cause, Diagnosis, TransportDiagnosis};
