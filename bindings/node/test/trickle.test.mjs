@@ -207,7 +207,7 @@ test('a modified offer is refused, a created one is applied', async () => {
 
 test('closing one peer closes the channel of the other', async () => {
   const { offerer, answerer, far } = await connected();
-  const closed = next(far, 'close', 2000);
+  const closed = next(far, 'close', 4000);
   offerer.close();
   await closed;
   assert.equal(far.readyState, 'closed');

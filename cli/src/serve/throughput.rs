@@ -173,9 +173,13 @@ mod tests {
             most.fetch_max(channel.buffered_amount(), Ordering::Relaxed);
             told.notify_one();
         });
-        // Long enough to fill the window of the other side, and then to have sent a lot more.
+        // First the window of the other side fills, however long that takes; then there is time
+        // to have sent a lot more.
         let enough = async {
-            for _ in 0..20 {
+            while most.load(Ordering::Relaxed) < RUN_BUFFER {
+                told.notified().await;
+            }
+            for _ in 0..10 {
                 told.notified().await;
             }
         };
@@ -184,7 +188,6 @@ mod tests {
             () = enough => {}
         }
         let most = most.into_inner();
-        assert!(most >= RUN_BUFFER, "the window is full: {most}");
         assert!(most < RUN_BUFFER + 50_000, "{most}");
     }
 

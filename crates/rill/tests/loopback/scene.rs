@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) const LONG: Duration = Duration::from_secs(10);
+pub(crate) const LONG: Duration = Duration::from_secs(30);
 
 pub(crate) fn peer() -> PeerConnection {
     peer_with(Vec::new())
