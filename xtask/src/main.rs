@@ -27,6 +27,7 @@ usage: cargo xtask <chore>
   sim nat|connect [--seeds N] [--from N]
                                        each kind of NAT against each, and bad lines: whether
                                        and how soon simulated connections form
+  sim data [--all] [--rtt MS] ...      what SCTP carries over simulated links, for rill and dcsctp
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
                                        guard; --break B4 breaks those lines and looks what turns red
   walk [--sequences N] [--node N]      random walks over the public API, in simulation and through Node

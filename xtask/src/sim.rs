@@ -1,6 +1,7 @@
-//! Whole connections in simulation: each kind of NAT against each, and over bad lines.
+//! Whole connections in simulation: each kind of NAT against each, over bad lines, and what their
+//! SCTP carries.
 
-use crate::run::{Outcome, cargo, run_suite};
+use crate::run::{Outcome, cargo, run, run_suite};
 
 /// What is simulated, and how often.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,6 +12,12 @@ struct Simulation {
 }
 
 pub(crate) fn chore(arguments: &[String]) -> Outcome {
+    if let Some(("data", options)) = arguments
+        .split_first()
+        .map(|(name, options)| (name.as_str(), options))
+    {
+        return data(options);
+    }
     let simulation = parse(arguments)?;
     // Optimized a little: that many take minutes then, not an hour.
     let test = [
@@ -40,6 +47,14 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
     run_suite(&mut command).1
 }
 
+/// In the workspace of the rivals: the product's lock file holds none of them.
+fn data(options: &[String]) -> Outcome {
+    let build = ["run", "--quiet", "--release", "-p", "rill-data-sim"];
+    run(cargo(build)
+        .args(["--manifest-path", "benches/Cargo.toml", "--"])
+        .args(options))
+}
+
 fn parse(arguments: &[String]) -> Outcome<Simulation> {
     let mut words = arguments.iter().map(String::as_str);
     let test = match words.next() {
@@ -64,10 +79,12 @@ fn parse(arguments: &[String]) -> Outcome<Simulation> {
 
 const USAGE: &str = "\
 usage: cargo xtask sim nat|connect [--seeds N] [--from N]
+       cargo xtask sim data [--all] ...
 
   nat         each kind of NAT, address family and firewall against each: all connect, directly where
               RFC 4787 allows it
   connect     loss, long ways and disorder: how many connect within 30 s, and how soon
+  data        how much SCTP carries over a link, for rill and another stack; --help lists its options
   --seeds N   so many a cell, 20 and 200 if nothing is said
   --from N    the first of them; the others have the numbers after it";
 
