@@ -1,5 +1,7 @@
 //! What an association is configured with.
 
+use crate::recovery::congestion::{Bbr, Controller, Cubic, NewReno};
+
 /// The settings of an [`Association`](crate::Association), fixed for its life.
 ///
 /// [`Config::default`] holds the values for WebRTC; only the ports and `max_message_size` come from
@@ -26,6 +28,31 @@ pub struct Config {
     /// While less than this many bytes are queued for sending, over all streams, a message of any
     /// length is accepted; from then on [`SendError::BufferFull`](crate::SendError::BufferFull).
     pub send_buffer_limit: usize,
+    /// How it is decided how much may be on its way.
+    pub congestion_control: CongestionControl,
+}
+
+/// How an association finds out how much its path carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CongestionControl {
+    /// By a model of the path: losses that are not from a full queue cost little (BBR).
+    Model,
+    /// By losses, growing again along a cubic curve (RFC 9438).
+    #[default]
+    Cubic,
+    /// By losses, as RFC 9260 §7.2 describes it; for comparison.
+    NewReno,
+}
+
+impl CongestionControl {
+    pub(crate) fn controller(self, mtu: usize) -> Box<dyn Controller> {
+        match self {
+            Self::Model => Box::new(Bbr::new(mtu)),
+            Self::Cubic => Box::new(Cubic::new(mtu)),
+            Self::NewReno => Box::new(NewReno::new(mtu)),
+        }
+    }
 }
 
 /// The port that RFC 8841 §5.1 and every browser use.
@@ -50,11 +77,20 @@ impl Default for Config {
             mtu: MTU,
             receive_window: RECEIVE_WINDOW,
             send_buffer_limit: SEND_BUFFER_LIMIT,
+            congestion_control: CongestionControl::default(),
         }
     }
 }
 
+/// Less could not hold a handshake: INIT ACK carries a cookie.
+const MIN_MTU: usize = 512;
+
 impl Config {
+    /// The longest packet.
+    pub(crate) fn effective_mtu(&self) -> usize {
+        self.mtu.max(MIN_MTU)
+    }
+
     /// The receive window in use: one message that is being read and one that arrives must fit.
     pub(crate) fn effective_window(&self) -> usize {
         self.receive_window

@@ -194,6 +194,7 @@ fn buffered_amount_falls_as_data_leaves() {
     let message = pattern(200_000);
     link.send(0, 1, &message);
     link.send(0, 2, &message);
+    link.collect();
     let association = &link.ends[0].association;
     let first = association.buffered_amount(STREAM);
     assert!(
@@ -286,6 +287,7 @@ fn a_clock_that_stood_still_causes_no_retransmission() {
     link.now += Duration::from_secs(25);
     let before = link.ends[0].packets;
     link.send(0, 1, b"after a while");
+    link.collect();
     let due = link.ends[0]
         .association
         .poll_timeout()
@@ -309,6 +311,8 @@ fn a_clock_that_goes_backwards_is_harmless() {
     association
         .send(earlier, STREAM, Ppid::BINARY, payload, RELIABLE)
         .unwrap();
+    link.collect();
+    let association = &link.ends[0].association;
     assert!(association.poll_timeout().expect("the timer runs") > link.now);
     link.run_until(|ends| !ends[1].messages.is_empty());
 }

@@ -43,6 +43,9 @@ fn reading_opens_the_window_at_once() {
     }
     // Until the sender's probes are as rare as they get.
     link.run_for(Duration::from_secs(60));
+    let probes = link.ends[0].packets;
+    link.run_until(|ends| ends[0].packets > probes);
+    link.run_for(DELAY * 3);
     let opened = link.now;
     let [probes, updates] = [link.ends[0].packets, link.ends[1].packets];
     link.ends[1].reads = true;

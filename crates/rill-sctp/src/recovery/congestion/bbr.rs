@@ -1,0 +1,286 @@
+//! A model of the path instead of a reaction to losses (BBR: draft-ietf-ccwg-bbr, simplified): how
+//! fast data is delivered, and how short the round trip is, say how much belongs on its way.
+
+use std::time::{Duration, Instant};
+
+use super::{Acked, Controller, RateSample};
+
+/// Doubles what is delivered each round trip: 4 ln 2.
+const STARTUP_GAIN: f64 = 2.77;
+const DRAIN_GAIN: f64 = 0.35;
+/// The pacing of the phases of a cycle: ask for more, give back, cruise.
+const CYCLE: [f64; 8] = [1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+/// What the window is of the bandwidth-delay product.
+const WINDOW_GAIN: f64 = 2.0;
+/// Slightly less than was measured, so that queues drain.
+const MARGIN: f64 = 0.99;
+/// How many rounds the highest rate is remembered.
+const RATE_ROUNDS: u64 = 10;
+/// How long the shortest round trip is believed, and how long it is looked for.
+const MIN_RTT_LIFE: Duration = Duration::from_secs(10);
+const PROBE_RTT: Duration = Duration::from_millis(200);
+/// How much of what was on its way may be lost before that was too much: well above what a bad
+/// radio link loses, well below what a full queue does.
+const TOO_MUCH_LOSS: f64 = 0.1;
+/// What is left of the window then.
+const BETA: f64 = 0.7;
+const INITIAL: usize = 10;
+const MIN: usize = 4;
+/// A train of datagrams.
+const TRAIN: f64 = 65_536.0;
+
+/// A controller with a model of the path.
+#[derive(Clone, Debug)]
+pub(crate) struct Bbr {
+    mtu: usize,
+    mode: Mode,
+    window: usize,
+    round: u64,
+    rates: MaxRate,
+    min_rtt: Option<(Duration, Instant)>,
+    /// The rate at which start-up last found more, and for how many rounds it has not.
+    full: (u64, u32),
+    pipe_is_full: bool,
+    /// What may be on its way without a queue losing too much of it.
+    ceiling: Option<f64>,
+    round_losses: Losses,
+    before_probe: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mode {
+    Startup,
+    Drain,
+    Cycle { phase: usize, since: Instant },
+    ProbeRtt { until: Option<Instant> },
+}
+
+/// What was delivered and lost in this round.
+#[derive(Clone, Copy, Debug, Default)]
+struct Losses {
+    delivered: usize,
+    lost: usize,
+}
+
+/// The highest rates of the last rounds: the best, and the best since that one.
+#[derive(Clone, Debug, Default)]
+struct MaxRate {
+    best: Vec<(u64, u64)>,
+}
+
+impl MaxRate {
+    fn add(&mut self, round: u64, rate: u64) {
+        self.best
+            .retain(|&(at, other)| other > rate && at + RATE_ROUNDS > round);
+        self.best.push((round, rate));
+    }
+
+    fn get(&self) -> Option<u64> {
+        self.best.first().map(|&(_, rate)| rate)
+    }
+}
+
+impl Bbr {
+    pub(crate) fn new(mtu: usize) -> Self {
+        Self {
+            mtu,
+            mode: Mode::Startup,
+            window: INITIAL * mtu,
+            round: 0,
+            rates: MaxRate::default(),
+            min_rtt: None,
+            full: (0, 0),
+            pipe_is_full: false,
+            ceiling: None,
+            round_losses: Losses::default(),
+            before_probe: 0,
+        }
+    }
+
+    /// The bandwidth-delay product, in bytes.
+    fn product(&self) -> Option<f64> {
+        let (min_rtt, _) = self.min_rtt?;
+        Some(self.rates.get()? as f64 * min_rtt.as_secs_f64())
+    }
+
+    fn measure(&mut self, acked: &Acked) -> bool {
+        if acked.round_started {
+            self.round += 1;
+        }
+        if let Some(RateSample {
+            rate,
+            limited_by_application,
+            ..
+        }) = acked.rate
+            && (!limited_by_application || self.rates.get().is_none_or(|best| rate > best))
+        {
+            self.rates.add(self.round, rate);
+        }
+        let Some(rtt) = acked.rtt else {
+            return false;
+        };
+        let old = |at: Instant| acked.now.saturating_duration_since(at) > MIN_RTT_LIFE;
+        let expired = self.min_rtt.is_some_and(|(_, at)| old(at));
+        if expired || self.min_rtt.is_none_or(|(min, _)| rtt <= min) {
+            self.min_rtt = Some((rtt, acked.now));
+        }
+        expired
+    }
+
+    fn count_losses(&mut self, acked: &Acked) {
+        self.round_losses.delivered += acked.bytes;
+        self.round_losses.lost += acked.lost;
+        if !acked.round_started {
+            return;
+        }
+        let Losses { delivered, lost } = std::mem::take(&mut self.round_losses);
+        let share = lost as f64 / (delivered + lost).max(1) as f64;
+        let floor = self.product().unwrap_or_default();
+        if share > TOO_MUCH_LOSS && self.pipe_is_full {
+            let then = acked
+                .rate
+                .map_or(acked.in_flight_before, |rate| rate.in_flight_then);
+            self.ceiling = Some((then as f64 * BETA).max(floor));
+        } else if let Some(ceiling) = &mut self.ceiling {
+            // Probes slowly for what another flow may have left.
+            *ceiling += (self.mtu as f64).max(*ceiling / 16.0);
+            if *ceiling > floor * WINDOW_GAIN * 2.0 {
+                self.ceiling = None;
+            }
+        }
+    }
+
+    fn check_full_pipe(&mut self, acked: &Acked) {
+        let limited = acked.rate.is_none_or(|rate| rate.limited_by_application);
+        if self.pipe_is_full || !acked.round_started || limited {
+            return;
+        }
+        let rate = self.rates.get().unwrap_or_default();
+        if rate as f64 >= self.full.0 as f64 * 1.25 {
+            self.full = (rate, 0);
+            return;
+        }
+        self.full.1 += 1;
+        self.pipe_is_full = self.full.1 >= 3;
+    }
+
+    fn change_mode(&mut self, acked: &Acked, min_rtt_expired: bool) {
+        if min_rtt_expired && !matches!(self.mode, Mode::ProbeRtt { .. }) && self.pipe_is_full {
+            self.before_probe = self.window;
+            self.mode = Mode::ProbeRtt { until: None };
+        }
+        let product = self.product().unwrap_or(f64::INFINITY);
+        match self.mode {
+            Mode::Startup if self.pipe_is_full => self.mode = Mode::Drain,
+            Mode::Drain if acked.in_flight as f64 <= product => self.enter_cycle(acked.now, 2),
+            Mode::Cycle { phase, since } => {
+                let length = self.min_rtt.map_or(Duration::ZERO, |(min_rtt, _)| min_rtt);
+                let over = acked.now.saturating_duration_since(since) > length;
+                let next = match phase {
+                    // Asks until there is more on its way, or too much.
+                    0 => {
+                        over && (acked.lost > 0 || acked.in_flight_before as f64 >= product * 1.25)
+                    }
+                    1 => over || acked.in_flight as f64 <= product,
+                    _ => over,
+                };
+                if next {
+                    self.enter_cycle(acked.now, (phase + 1) % CYCLE.len());
+                }
+            }
+            Mode::ProbeRtt { until: None } if acked.in_flight <= self.probe_window() => {
+                let until = acked.now + PROBE_RTT.max(acked.min_rtt);
+                self.mode = Mode::ProbeRtt { until: Some(until) };
+            }
+            Mode::ProbeRtt { until: Some(until) } if until <= acked.now => {
+                self.min_rtt = self.min_rtt.map(|(min_rtt, _)| (min_rtt, acked.now));
+                self.window = self.window.max(self.before_probe);
+                self.enter_cycle(acked.now, 2);
+            }
+            Mode::Startup | Mode::Drain | Mode::ProbeRtt { .. } => {}
+        }
+    }
+
+    fn enter_cycle(&mut self, now: Instant, phase: usize) {
+        self.mode = Mode::Cycle { phase, since: now };
+    }
+
+    fn probe_window(&self) -> usize {
+        let half = self.product().unwrap_or_default() / 2.0;
+        (half as usize).max(MIN * self.mtu)
+    }
+
+    fn set_window(&mut self, acked: &Acked) {
+        let Some(product) = self.product() else {
+            self.window += acked.bytes;
+            return;
+        };
+        let train = (self.rates.get().unwrap_or_default() as f64 / 1000.0).min(TRAIN);
+        let mut target = product * WINDOW_GAIN + 3.0 * train;
+        if let Some(ceiling) = self.ceiling {
+            target = target.min(ceiling.max(product));
+        }
+        let target = (target as usize).max(MIN * self.mtu);
+        if self.pipe_is_full {
+            self.window = (self.window + acked.bytes).min(target);
+        } else if self.window < target || acked.delivered < (INITIAL * self.mtu) as u64 {
+            self.window += acked.bytes;
+        }
+        if matches!(self.mode, Mode::ProbeRtt { .. }) {
+            self.window = self.window.min(self.probe_window());
+        }
+    }
+
+    fn gain(&self) -> f64 {
+        match self.mode {
+            Mode::Startup => STARTUP_GAIN,
+            Mode::Drain => DRAIN_GAIN,
+            Mode::Cycle { phase, .. } => CYCLE[phase],
+            Mode::ProbeRtt { .. } => 1.0,
+        }
+    }
+}
+
+impl Controller for Bbr {
+    fn window(&self) -> usize {
+        self.window
+    }
+
+    fn pacing_rate(&self) -> Option<u64> {
+        let rate = match self.rates.get() {
+            Some(rate) => rate as f64,
+            None => {
+                let (min_rtt, _) = self.min_rtt?;
+                self.window as f64 / min_rtt.as_secs_f64().max(1e-6)
+            }
+        };
+        let margin = if self.pipe_is_full { MARGIN } else { 1.0 };
+        Some((rate * self.gain() * margin) as u64)
+    }
+
+    fn acked(&mut self, acked: &Acked) {
+        let expired = self.measure(acked);
+        self.count_losses(acked);
+        self.check_full_pipe(acked);
+        self.change_mode(acked, expired);
+        self.set_window(acked);
+    }
+
+    /// Losses are counted by the round.
+    fn congestion(&mut self, _: Instant, _: usize) {}
+
+    fn timeout(&mut self, _: Instant, in_flight: usize) {
+        self.before_probe = self.before_probe.max(self.window);
+        self.window = in_flight + MIN * self.mtu;
+    }
+
+    fn undo(&mut self) {
+        self.window = self.window.max(self.before_probe);
+    }
+
+    fn restart(&mut self, now: Instant) {
+        if matches!(self.mode, Mode::Cycle { .. }) {
+            self.enter_cycle(now, 2);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What leaves: messages wait in their streams, become fragments when a packet has room, and are
+//! kept until they are acknowledged or given up.
+
+mod acknowledged;
+mod given_up;
+mod outbound;
+mod outstanding;
+mod queue;
+mod timer;
+
+pub(crate) use outbound::Outbound;
+pub(crate) use outstanding::Limit;
+pub(crate) use queue::Queued;

@@ -1,0 +1,311 @@
+//! What was sent and not acknowledged (RFC 9260 §6.1, §6.3, RFC 3758 §3.5).
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::message::StreamId;
+use crate::ranges::TsnRanges;
+use crate::recovery::{Rack, SentAt};
+use crate::wire::{Data, Tsn};
+
+/// A SACK can tell of so many numbers beyond the cumulative one.
+const MAX_CHUNKS: usize = 65_535;
+
+/// How long a message is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    None,
+    /// RFC 7496 §3.2.
+    Retransmissions(u16),
+    /// RFC 3758 §4.1.
+    Until(Instant),
+}
+
+impl Limit {
+    pub(super) fn is_over(self, now: Instant) -> bool {
+        matches!(self, Self::Until(until) if until < now)
+    }
+
+    /// Whether a chunk that was sent so often may be sent again.
+    pub(super) fn forbids_another(self, now: Instant, transmissions: u16) -> bool {
+        match self {
+            Self::None => false,
+            Self::Retransmissions(count) => transmissions > count,
+            Self::Until(_) => self.is_over(now),
+        }
+    }
+}
+
+/// What became of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    InFlight,
+    Acknowledged,
+    /// To be sent again.
+    Lost,
+    /// Given up.
+    Abandoned,
+}
+
+/// What the rate of delivery is computed from (draft-cheng-iccrg-delivery-rate-estimation §3.2).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) delivered: u64,
+    pub(super) delivered_at: Instant,
+    pub(super) first_sent_at: Instant,
+    pub(super) limited: bool,
+    pub(super) in_flight: usize,
+    pub(super) lost: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) data: Data<Bytes>,
+    pub(super) limit: Limit,
+    pub(super) fate: Fate,
+    pub(super) transmissions: u16,
+    pub(super) sent_at: Instant,
+    pub(super) mark: Mark,
+}
+
+impl Sent {
+    /// What it counts as on its way.
+    pub(super) fn size(&self) -> usize {
+        self.data.payload.len() + 20
+    }
+}
+
+/// A message that was given up: its stream, whether it is unordered, and its number.
+pub(crate) type GivenUp = (StreamId, bool, u32);
+
+/// The chunks from the first that the peer has not acknowledged, in a row.
+#[derive(Debug)]
+pub(crate) struct Outstanding {
+    /// The number before the first.
+    pub(super) cumulative: Tsn,
+    pub(super) chunks: VecDeque<Sent>,
+    /// What has arrived beyond the cumulative number.
+    pub(super) beyond: TsnRanges,
+    /// In the order of their times; what has changed since is skipped.
+    pub(super) by_time: VecDeque<SentAt>,
+    pub(super) lost: VecDeque<Tsn>,
+    pub(super) in_flight: usize,
+    pub(super) in_flight_payload: usize,
+    pub(super) in_flight_chunks: usize,
+    pub(super) delivered: u64,
+    pub(super) delivered_at: Option<Instant>,
+    pub(super) first_sent_at: Option<Instant>,
+    /// Until so much is delivered there was too little to send.
+    pub(super) limited_until: u64,
+    pub(super) total_lost: u64,
+    pub(super) round_end: u64,
+    /// The last number before the last reduction; how many were lost in it, and how many of these were
+    /// not.
+    pub(super) recovery: Option<Recovery>,
+    pub(super) rack: Rack,
+    /// The peer need not wait for anything up to there (RFC 3758 §3.5 C1).
+    pub(super) advanced: Tsn,
+    /// When what waits for later chunks is taken to be lost.
+    pub(super) reordering_until: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recovery {
+    pub(super) point: Tsn,
+    pub(super) lost: u32,
+    pub(super) spurious: u32,
+}
+
+impl Outstanding {
+    pub(crate) fn new(first: Tsn) -> Self {
+        Self {
+            cumulative: first.minus(1),
+            chunks: VecDeque::new(),
+            beyond: TsnRanges::default(),
+            by_time: VecDeque::new(),
+            lost: VecDeque::new(),
+            in_flight: 0,
+            in_flight_payload: 0,
+            in_flight_chunks: 0,
+            delivered: 0,
+            delivered_at: None,
+            first_sent_at: None,
+            limited_until: 0,
+            total_lost: 0,
+            round_end: 0,
+            recovery: None,
+            rack: Rack::default(),
+            advanced: first.minus(1),
+            reordering_until: None,
+        }
+    }
+
+    /// The number of the next chunk.
+    pub(crate) fn next_tsn(&self) -> Tsn {
+        self.cumulative.plus(self.chunks.len() as u32 + 1)
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.chunks.len() < MAX_CHUNKS
+    }
+
+    /// Nothing waits for the peer.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Bytes on their way, with headers.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Bytes of payload on their way.
+    pub(crate) fn in_flight_payload(&self) -> usize {
+        self.in_flight_payload
+    }
+
+    pub(crate) fn is_alone(&self) -> bool {
+        self.in_flight_chunks == 1
+    }
+
+    pub(crate) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// There was less to send than could be sent.
+    pub(crate) fn limited_by_application(&mut self) {
+        self.limited_until = (self.delivered + self.in_flight as u64).max(1);
+    }
+
+    /// A new chunk leaves.
+    pub(crate) fn sent(&mut self, now: Instant, data: Data<Bytes>, limit: Limit) {
+        debug_assert_eq!(data.tsn, self.next_tsn());
+        let mark = self.mark(now);
+        self.chunks.push_back(Sent {
+            data,
+            limit,
+            fate: Fate::Lost,
+            transmissions: 0,
+            sent_at: now,
+            mark,
+        });
+        let index = self.chunks.len() - 1;
+        self.leaves(now, index);
+    }
+
+    fn mark(&mut self, now: Instant) -> Mark {
+        if self.in_flight == 0 {
+            self.first_sent_at = Some(now);
+            self.delivered_at = Some(now);
+        }
+        Mark {
+            delivered: self.delivered,
+            delivered_at: self.delivered_at.unwrap_or(now),
+            first_sent_at: self.first_sent_at.unwrap_or(now),
+            limited: self.limited_until > self.delivered,
+            in_flight: self.in_flight,
+            lost: self.total_lost,
+        }
+    }
+
+    fn leaves(&mut self, now: Instant, index: usize) {
+        let chunk = &mut self.chunks[index];
+        chunk.fate = Fate::InFlight;
+        chunk.transmissions = chunk.transmissions.saturating_add(1);
+        chunk.sent_at = now;
+        self.in_flight += chunk.size();
+        self.in_flight_payload += chunk.data.payload.len();
+        self.in_flight_chunks += 1;
+        let tsn = chunk.data.tsn;
+        self.by_time.push_back(SentAt { at: now, tsn });
+    }
+
+    /// The first of the lost chunks, if its payload fits in `room`; it leaves again.
+    pub(crate) fn retransmit(&mut self, now: Instant, room: usize) -> Option<Data<Bytes>> {
+        loop {
+            let tsn = *self.lost.front()?;
+            let index = self
+                .index(tsn)
+                .filter(|&at| self.chunks[at].fate == Fate::Lost);
+            let Some(index) = index else {
+                self.lost.pop_front();
+                continue;
+            };
+            if self.chunks[index].data.payload.len() > room {
+                return None;
+            }
+            self.lost.pop_front();
+            let mark = self.mark(now);
+            self.chunks[index].mark = mark;
+            self.leaves(now, index);
+            return Some(self.chunks[index].data.clone());
+        }
+    }
+
+    /// Whether anything is to be sent again.
+    pub(crate) fn has_lost(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
+    /// The last chunk on its way is to leave again, as a probe (RFC 8985 §7.3).
+    pub(crate) fn probe_last(&mut self) {
+        let last = self
+            .chunks
+            .iter()
+            .rposition(|sent| sent.fate == Fate::InFlight);
+        if let Some(index) = last {
+            self.land(index, Fate::Lost);
+            self.lost.push_front(self.chunks[index].data.tsn);
+        }
+    }
+
+    /// Nothing was acknowledged for a whole time-out: everything on its way is lost.
+    pub(crate) fn all_lost(&mut self, now: Instant) -> Vec<GivenUp> {
+        // RFC 9260 §6.2.1 D.iii: a peer that has told of the next chunk and still waits for it has
+        // thrown away what it had.
+        let reneged = self
+            .chunks
+            .front()
+            .is_some_and(|next| next.fate == Fate::Acknowledged);
+        if reneged {
+            self.beyond = TsnRanges::default();
+        }
+        self.lost.clear();
+        self.by_time.clear();
+        for index in 0..self.chunks.len() {
+            match self.chunks[index].fate {
+                Fate::InFlight => self.land(index, Fate::Lost),
+                Fate::Acknowledged if reneged => self.land(index, Fate::Lost),
+                Fate::Acknowledged | Fate::Lost | Fate::Abandoned => {}
+            }
+            if self.chunks[index].fate == Fate::Lost {
+                self.lost.push_back(self.chunks[index].data.tsn);
+            }
+        }
+        self.recovery = Some(Recovery {
+            point: self.next_tsn().minus(1),
+            lost: self.lost.len() as u32,
+            spurious: 0,
+        });
+        let lost = self.lost.clone();
+        self.give_up_over(now, lost)
+    }
+
+    pub(super) fn index(&self, tsn: Tsn) -> Option<usize> {
+        let index = tsn.since(self.cumulative.plus(1)) as usize;
+        (index < self.chunks.len()).then_some(index)
+    }
+
+    /// A chunk on its way has arrived, is lost or given up.
+    pub(super) fn land(&mut self, index: usize, fate: Fate) {
+        let chunk = &mut self.chunks[index];
+        if chunk.fate == Fate::InFlight {
+            self.in_flight -= chunk.size();
+            self.in_flight_payload -= chunk.data.payload.len();
+            self.in_flight_chunks -= 1;
+        }
+        chunk.fate = fate;
+    }
+}
