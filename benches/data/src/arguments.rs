@@ -73,7 +73,7 @@ impl Arguments {
     pub(crate) fn parse(words: &[String]) -> Result<Self, String> {
         let mut arguments = Self {
             cells: Vec::new(),
-            stacks: Stack::ALL.to_vec(),
+            stacks: vec![Stack::Rill, Stack::Dcsctp],
             shared: Vec::new(),
             pairs: Vec::new(),
             first: 1,

@@ -6,6 +6,7 @@ mod rill;
 use std::time::Instant;
 
 use bytes::Bytes;
+use rill_sctp::CongestionControl;
 
 /// The settings that are alike for all stacks, so that the figures differ by recovery and congestion
 /// control alone: rill's own defaults.
@@ -43,11 +44,13 @@ pub(crate) trait Endpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stack {
     Rill,
+    RillCubic,
+    RillNewReno,
     Dcsctp,
 }
 
 impl Stack {
-    pub(crate) const ALL: [Self; 2] = [Self::Rill, Self::Dcsctp];
+    pub(crate) const ALL: [Self; 4] = [Self::Rill, Self::RillCubic, Self::RillNewReno, Self::Dcsctp];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stack| stack.name() == name)
@@ -56,13 +59,18 @@ impl Stack {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rill => "rill",
+            Self::RillCubic => "rill-cubic",
+            Self::RillNewReno => "rill-new-reno",
             Self::Dcsctp => "dcsctp",
         }
     }
 
     pub(crate) fn endpoint(self, seed: u64, now: Instant) -> Box<dyn Endpoint> {
+        let rill = |control| Box::new(rill::Rill::new(control, seed, now));
         match self {
-            Self::Rill => Box::new(rill::Rill::new(seed, now)),
+            Self::Rill => rill(CongestionControl::default()),
+            Self::RillCubic => rill(CongestionControl::Cubic),
+            Self::RillNewReno => rill(CongestionControl::NewReno),
             Self::Dcsctp => Box::new(dcsctp::Dcsctp::new(seed, now)),
         }
     }

@@ -37,9 +37,9 @@ pub struct Config {
 #[non_exhaustive]
 pub enum CongestionControl {
     /// By a model of the path: losses that are not from a full queue cost little (BBR).
+    #[default]
     Model,
     /// By losses, growing again along a cubic curve (RFC 9438).
-    #[default]
     Cubic,
     /// By losses, as RFC 9260 §7.2 describes it; for comparison.
     NewReno,

@@ -1,17 +1,21 @@
-//! rill-sctp with its default settings.
+//! rill-sctp with its default settings, or another congestion control.
 
 use std::time::Instant;
 
 use bytes::Bytes;
-use rill_sctp::{Association, Config, Event, Ppid, SendOptions, StreamId};
+use rill_sctp::{Association, Config, CongestionControl, Event, Ppid, SendOptions, StreamId};
 
 use super::{BINARY, Endpoint, STREAM};
 
 pub(crate) struct Rill(Association);
 
 impl Rill {
-    pub(crate) fn new(seed: u64, now: Instant) -> Self {
-        Self(Association::new(Config::default(), seed, now))
+    pub(crate) fn new(congestion_control: CongestionControl, seed: u64, now: Instant) -> Self {
+        let config = Config {
+            congestion_control,
+            ..Config::default()
+        };
+        Self(Association::new(config, seed, now))
     }
 }
 

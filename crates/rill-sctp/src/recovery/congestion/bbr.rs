@@ -10,8 +10,9 @@ const STARTUP_GAIN: f64 = 2.77;
 const DRAIN_GAIN: f64 = 0.35;
 /// The pacing of the phases of a cycle: ask for more, give back, cruise.
 const CYCLE: [f64; 8] = [1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
-/// What the window is of the bandwidth-delay product.
-const WINDOW_GAIN: f64 = 2.0;
+/// What the window is of the bandwidth-delay product. With 2 two flows keep a queue of a whole product
+/// standing and share it unevenly; with this they share evenly, and leave a NewReno flow its half.
+const WINDOW_GAIN: f64 = 1.5;
 /// Slightly less than was measured, so that queues drain.
 const MARGIN: f64 = 0.99;
 /// How many rounds the highest rate is remembered.
@@ -144,7 +145,7 @@ impl Bbr {
         } else if let Some(ceiling) = &mut self.ceiling {
             // Probes slowly for what another flow may have left.
             *ceiling += (self.mtu as f64).max(*ceiling / 16.0);
-            if *ceiling > floor * WINDOW_GAIN * 2.0 {
+            if *ceiling > floor * 4.0 {
                 self.ceiling = None;
             }
         }
