@@ -518,18 +518,23 @@ fn both_may_close_at_once_and_the_id_is_free_again() {
 #[test]
 fn a_stream_is_used_again_while_the_peer_waits_for_the_answer_to_its_reset() {
     let mut early = 0;
-    for lost in 0..8 {
+    for lost in 1..32_u32 {
+        // Which of the next packets of hers are lost, and of his, as bits.
+        let masks = [lost & 3, lost >> 2];
         let (mut scene, channel) = connected();
         scene.run_for(Duration::from_secs(2));
         let stream = scene.alice().pc.data_channel_stream(channel.ours);
-        let mut sent = 0;
+        let mut sent = [0_u32; 2];
         scene.sim.intercept(move |_, datagram: &mut Datagram| {
-            let counts = datagram.local.ip() == ip(ALICE) && datagram.bytes[0] == 23;
-            sent += usize::from(counts);
-            if counts && sent == lost + 1 {
-                Verdict::Drop
-            } else {
-                Verdict::Pass
+            if datagram.bytes[0] != 23 {
+                return Verdict::Pass;
+            }
+            let side = usize::from(datagram.local.ip() != ip(ALICE));
+            let place = sent[side];
+            sent[side] += 1;
+            match masks[side].checked_shr(place) {
+                Some(bits) if bits & 1 == 1 => Verdict::Drop,
+                _ => Verdict::Pass,
             }
         });
         scene.close(scene.bob, channel.theirs);

@@ -1,15 +1,16 @@
 //! What arrives (RFC 9260 §6.10, §8.4, §8.5).
 
+use std::time::Instant;
+
 use super::{Association, output::Control, shutdown::Shutdown};
 use crate::event::{AbortReason, Event};
-use crate::receive::{NoUserData, Reset};
+use crate::receive::{Inbound, NoUserData, Reset};
 use crate::reconfig::{Answered, Duty};
 use crate::state::State;
 use crate::wire::{
     Cause, Chunk, Data, ForwardTsn, HEADER, Header, Outcome, Reconfig, Request, Sack, Unknown,
     checksum_is_right, chunks, kind,
 };
-use std::time::Instant;
 
 /// RFC 9260 §8.5.1: the tag is the receiver's own.
 const REFLECTED: u8 = 1;
@@ -242,10 +243,7 @@ impl Association {
 
     /// RFC 6525 §5.2.2 E2 to E6: what a reset waited for has arrived.
     fn perform_due_reset(&mut self) {
-        let due = self
-            .inbound
-            .as_mut()
-            .and_then(|inbound| inbound.take_due_reset());
+        let due = self.inbound.as_mut().and_then(Inbound::take_due_reset);
         if let Some(reset) = due {
             let outcome = self.reset_incoming(reset.clone());
             self.reconfig.answer(outcome);

@@ -33,7 +33,7 @@ impl Control {
 
     pub(super) fn init_ack(tag: u32, init: &Init, cookie: &[u8], answered: &[u8]) -> Self {
         Self::new(tag, kind::INIT_ACK, |out| {
-            init.write_ack(out, cookie, answered)
+            init.write_ack(out, cookie, answered);
         })
     }
 
@@ -59,7 +59,7 @@ impl Control {
 
     pub(super) fn shutdown(tag: u32, cumulative: Tsn) -> Self {
         Self::new(tag, kind::SHUTDOWN, |out| {
-            out.extend(cumulative.0.to_be_bytes())
+            out.extend(cumulative.0.to_be_bytes());
         })
     }
 

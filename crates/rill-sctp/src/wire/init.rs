@@ -50,7 +50,7 @@ impl Init {
             match parameter.kind {
                 kind::FORWARD_TSN_SUPPORTED => init.partial_reliability = true,
                 kind::ZERO_CHECKSUM => {
-                    init.zero_checksum = u32_at(parameter.value, 0) == Some(DTLS)
+                    init.zero_checksum = u32_at(parameter.value, 0) == Some(DTLS);
                 }
                 kind::SUPPORTED_EXTENSIONS => {
                     let has = |kind| parameter.value.contains(&kind);
@@ -84,7 +84,7 @@ impl Init {
         }
         if self.zero_checksum {
             parameter::write(out, kind::ZERO_CHECKSUM, |out| {
-                out.extend(DTLS.to_be_bytes())
+                out.extend(DTLS.to_be_bytes());
             });
         }
         parameter::write(out, kind::SUPPORTED_EXTENSIONS, |out| {
