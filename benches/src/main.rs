@@ -1,4 +1,4 @@
-//! rill beside other stacks: `cargo xtask bench setup` and `cargo xtask bench data`.
+//! rill beside other stacks: `cargo xtask bench`.
 //!
 //! Each measurement runs in a process of its own, so that threads, buffers and CPU time of one stack
 //! are not another's; the stacks take turns within each round, because only figures of one run on
@@ -8,6 +8,7 @@
 mod arguments;
 mod contender;
 mod measure;
+mod sockets;
 mod table;
 
 use std::process::ExitCode;

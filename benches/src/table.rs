@@ -1,67 +1,119 @@
 //! The rounds, and their medians as a table.
 
 use crate::arguments::{Arguments, Measure};
-use crate::measure::in_child;
+use crate::contender::Stack;
 
 /// Message sizes of the throughput table, in bytes.
-const MESSAGES: [usize; 2] = [16 << 10, 64 << 10];
+const BULK: [usize; 2] = [16 << 10, 64 << 10];
+const SMALL: usize = 64;
+const UNRELIABLE: usize = 1 << 10;
+/// The slope of memory begins here.
+const FEW_PAIRS: usize = 100;
+
+/// What is done in each turn, and what it gives.
+struct Task {
+    title: String,
+    columns: &'static [&'static str],
+    words: Vec<String>,
+}
 
 pub(crate) fn print(arguments: &Arguments) -> Result<(), String> {
-    println!("{}\n", machine());
+    if !arguments.json {
+        println!("{}\n", machine());
+    }
+    for task in tasks(arguments) {
+        let rows = rounds(arguments, &task)?;
+        if arguments.json {
+            show_json(&task, &rows);
+        } else {
+            println!("{}\n", task.title);
+            show(task.columns, &rows);
+        }
+    }
+    Ok(())
+}
+
+fn tasks(arguments: &Arguments) -> Vec<Task> {
+    let seconds = arguments.seconds;
+    let pairs = |standard| arguments.pairs.unwrap_or(standard);
+    let task = |title, columns, words: &[&dyn ToString]| Task {
+        title,
+        columns,
+        words: words.iter().map(|word| word.to_string()).collect(),
+    };
     match arguments.measure {
-        Measure::Setup => setup(arguments),
-        Measure::Data => data(arguments),
+        Measure::Setup => vec![task(
+            format!(
+                "Set-up until one channel is open at both ends, host candidates, {} pairs a round",
+                pairs(30)
+            ),
+            &["p50 ms", "p95 ms", "CPU ms/pair"],
+            &[&"setup", &pairs(30)],
+        )],
+        Measure::Data => {
+            let sizes = arguments.message.map_or(BULK.to_vec(), |size| vec![size]);
+            let sizes = sizes.into_iter().map(|size| {
+                task(
+                    format!(
+                        "One reliable ordered channel, messages of {size} bytes, {} MiB or {seconds} s \
+                         a round",
+                        arguments.mebibytes
+                    ),
+                    &["MB/s", "CPU s/GiB"],
+                    &[&"data", &size, &arguments.mebibytes, &seconds],
+                )
+            });
+            sizes.collect()
+        }
+        Measure::RoundTrip => vec![task(
+            format!("Messages of {SMALL} bytes there and back, {seconds} s a round"),
+            &["p50 us", "p99 us"],
+            &[&"rtt", &SMALL, &seconds],
+        )],
+        Measure::Unreliable => vec![task(
+            format!(
+                "Unordered messages of {UNRELIABLE} bytes, never sent again, {seconds} s a round"
+            ),
+            &["sent k/s", "delivered k/s", "lost %", "CPU s per million"],
+            &[&"unreliable", &UNRELIABLE, &seconds],
+        )],
+        Measure::Memory => vec![task(
+            format!(
+                "Idle pairs with one open channel, {FEW_PAIRS} and then {}",
+                pairs(500)
+            ),
+            &["RSS KiB per pair", "RSS MiB in the end"],
+            &[&"memory", &FEW_PAIRS, &pairs(500)],
+        )],
+        Measure::IdlePairs => vec![task(
+            format!(
+                "{} idle pairs with one open channel, {seconds} s",
+                pairs(100)
+            ),
+            &["CPU % of a core"],
+            &[&"idle-pairs", &pairs(100), &seconds],
+        )],
     }
-}
-
-fn setup(arguments: &Arguments) -> Result<(), String> {
-    let pairs = arguments.pairs.to_string();
-    println!(
-        "Set-up until one channel is open at both ends, host candidates, {pairs} pairs a round\n"
-    );
-    let rows = rounds(arguments, |name| in_child(&["setup", name, &pairs]))?;
-    show(&["p50 ms", "p95 ms", "CPU ms/pair"], &rows);
-    Ok(())
-}
-
-fn data(arguments: &Arguments) -> Result<(), String> {
-    let (mebibytes, seconds) = (
-        arguments.mebibytes.to_string(),
-        arguments.seconds.to_string(),
-    );
-    for message in MESSAGES {
-        println!(
-            "One reliable ordered channel, messages of {} KiB, {mebibytes} MiB or {seconds} s a round\n",
-            message >> 10
-        );
-        let size = message.to_string();
-        let rows = rounds(arguments, |name| {
-            in_child(&["data", name, &size, &mebibytes, &seconds])
-        })?;
-        show(&["MB/s", "CPU s/GiB"], &rows);
-    }
-    Ok(())
 }
 
 /// A stack and its figures, round by round.
-type Row = (&'static str, Vec<Vec<f64>>);
+type Row = (Stack, Vec<Vec<f64>>);
 
 /// Each stack once per round, the first of one round being the last of the next.
-fn rounds(
-    arguments: &Arguments,
-    measure: impl Fn(&str) -> Result<Vec<f64>, String>,
-) -> Result<Vec<Row>, String> {
-    let mut rows: Vec<Row> = arguments
-        .only
-        .iter()
-        .map(|name| (*name, Vec::new()))
-        .collect();
+fn rounds(arguments: &Arguments, task: &Task) -> Result<Vec<Row>, String> {
+    let stacks = arguments.only.iter();
+    let mut rows: Vec<Row> = stacks.map(|stack| (*stack, Vec::new())).collect();
     for round in 0..arguments.rounds {
         let count = rows.len();
         for turn in 0..count {
-            let (name, figures) = &mut rows[(turn + round) % count];
-            eprintln!("round {} of {}: {name}", round + 1, arguments.rounds);
-            figures.push(measure(name)?);
+            let (stack, figures) = &mut rows[(turn + round) % count];
+            eprintln!(
+                "round {} of {}: {}",
+                round + 1,
+                arguments.rounds,
+                stack.name()
+            );
+            figures.push(stack.measure(&task.words)?);
         }
     }
     Ok(rows)
@@ -70,8 +122,8 @@ fn rounds(
 fn show(columns: &[&str], rows: &[Row]) {
     println!("| | n | {} |", columns.join(" | "));
     println!("|---|---|{}", "---|".repeat(columns.len()));
-    for (name, figures) in rows {
-        print!("| {name} | {} |", figures.len());
+    for (stack, figures) in rows {
+        print!("| {} | {} |", stack.name(), figures.len());
         for column in 0..columns.len() {
             let values = figures.iter().map(|figures| figures[column]).collect();
             print!(" {} |", median_and_range(values));
@@ -79,6 +131,22 @@ fn show(columns: &[&str], rows: &[Row]) {
         println!();
     }
     println!();
+}
+
+/// One object a line.
+fn show_json(task: &Task, rows: &[Row]) {
+    for (stack, figures) in rows {
+        let columns = task.columns.iter().enumerate().map(|(column, name)| {
+            let values: Vec<f64> = figures.iter().map(|figures| figures[column]).collect();
+            format!("{name:?}: {values:?}")
+        });
+        println!(
+            "{{\"task\": {:?}, \"stack\": {:?}, {}}}",
+            task.words.join(" "),
+            stack.name(),
+            columns.collect::<Vec<_>>().join(", ")
+        );
+    }
 }
 
 fn median_and_range(mut values: Vec<f64>) -> String {

@@ -1,13 +1,36 @@
 //! rill beside other stacks, in a workspace of its own.
 
-use crate::run::{Outcome, cargo, run};
+use crate::install;
+use crate::run::{Outcome, cargo, root, run};
 
 pub(crate) fn chore(arguments: &[String]) -> Outcome {
-    if arguments.is_empty() {
-        return Err("usage: cargo xtask bench setup|data [--rounds N] ...".to_owned());
+    if in_node(arguments) {
+        install::node()?;
+        install::npm_packages(&root().join("benches/node"))?;
     }
-    let build = ["run", "--quiet", "--release"];
+    let build = ["run", "--quiet", "--release", "-p", "rill-benches"];
     run(cargo(build)
         .args(["--manifest-path", "benches/Cargo.toml", "--"])
         .args(arguments))
+}
+
+/// Whether stacks for Node are to take part.
+fn in_node(arguments: &[String]) -> bool {
+    const NAMES: [&str; 3] = ["rill-node", "wrtc", "node-datachannel"];
+    arguments
+        .iter()
+        .any(|word| word == "--node" || word.split(',').any(|name| NAMES.contains(&name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_needed_where_a_stack_for_node_takes_part() {
+        let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(in_node(&words("data --node")));
+        assert!(in_node(&words("data --only rill,wrtc")));
+        assert!(!in_node(&words("data --only rill,webrtc")));
+    }
 }

@@ -22,7 +22,9 @@ usage: cargo xtask <chore>
   build-node [--debug]                 build the npm package rill-rtc in bindings/node
   interop [--peer NAME]... [--json]    browsers and other WebRTC stacks against the Node package, as a
                                        table; builds or installs the peers first
-  bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
+  bench setup|data|rtt|unreliable|memory|idle-pairs [--rounds N] [--node] ...
+                                       rill beside str0m and webrtc, and with --node beside stacks
+                                       for Node, interleaved in one run
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
   sim nat|connect [--seeds N] [--from N]
                                        each kind of NAT against each, and bad lines: whether

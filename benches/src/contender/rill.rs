@@ -1,5 +1,7 @@
 //! rill on tokio, trickling, with no option set.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ::rill::{Configuration, DataChannel, DataChannelInit, Event, PeerConnection};
@@ -15,12 +17,14 @@ const BUFFERED: usize = 1 << 20;
 
 pub(crate) struct Rill {
     runtime: Runtime,
+    held: Vec<Pair>,
 }
 
 impl Rill {
     pub(crate) fn new() -> Self {
         Self {
             runtime: Runtime::new().expect("threads can be started"),
+            held: Vec::new(),
         }
     }
 }
@@ -29,7 +33,7 @@ impl Contender for Rill {
     fn set_up(&mut self) -> Duration {
         self.runtime.block_on(async {
             let start = Instant::now();
-            let pair = Pair::connect().await;
+            let pair = Pair::connect(DataChannelInit::default()).await;
             let elapsed = start.elapsed();
             pair.close();
             elapsed
@@ -37,35 +41,90 @@ impl Contender for Rill {
     }
 
     fn transfer(&mut self, load: Load) -> Transferred {
+        self.runtime.block_on(transfer(load))
+    }
+
+    fn round_trips(&mut self, message: usize, limit: Duration) -> Vec<Duration> {
         self.runtime.block_on(async {
             let Pair {
                 peers,
                 outgoing,
                 incoming,
-            } = Pair::connect().await;
-            let start = Instant::now();
-            let sender = tokio::spawn(send(outgoing, load.message));
-            let mut bytes = 0;
-            let _ = timeout(load.limit, async {
-                while bytes < load.total {
-                    let Some(message) = incoming.recv().await else {
-                        break;
-                    };
-                    bytes += message.len();
+            } = Pair::connect(DataChannelInit::default()).await;
+            let echo = tokio::spawn(async move {
+                while let Some(message) = incoming.recv().await {
+                    let _ = incoming.send_message(message);
                 }
-            })
-            .await;
-            let elapsed = start.elapsed();
-            sender.abort();
+            });
+            let payload = Bytes::from(vec![0x5A; message]);
+            let mut times = Vec::new();
+            let start = Instant::now();
+            while start.elapsed() < limit {
+                let sent = Instant::now();
+                outgoing.send(payload.clone()).expect("an open channel");
+                outgoing.recv().await.expect("an open channel");
+                times.push(sent.elapsed());
+            }
+            echo.abort();
             peers.iter().for_each(PeerConnection::close);
-            Transferred { bytes, elapsed }
+            times
         })
+    }
+
+    fn hold(&mut self, pairs: usize) {
+        self.runtime.block_on(async {
+            for _ in 0..pairs {
+                self.held
+                    .push(Pair::connect(DataChannelInit::default()).await);
+            }
+        });
     }
 }
 
-async fn send(channel: DataChannel, size: usize) {
+async fn transfer(load: Load) -> Transferred {
+    let mut init = DataChannelInit::default();
+    if !load.reliable {
+        init.ordered = false;
+        init.max_retransmits = Some(0);
+    }
+    let Pair {
+        peers,
+        outgoing,
+        incoming,
+    } = Pair::connect(init).await;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let start = Instant::now();
+    let sender = tokio::spawn(send(outgoing, load.message, Arc::clone(&sent)));
+    let mut bytes = 0;
+    let _ = timeout(load.limit, async {
+        while bytes < load.total {
+            let Some(message) = incoming.recv().await else {
+                break;
+            };
+            bytes += message.len();
+        }
+    })
+    .await;
+    let mut elapsed = start.elapsed();
+    sender.abort();
+    while let Some(patience) = load.patience()
+        && let Ok(Some(message)) = timeout(patience, incoming.recv()).await
+    {
+        bytes += message.len();
+        elapsed = start.elapsed();
+    }
+    peers.iter().for_each(PeerConnection::close);
+    Transferred {
+        sent: sent.load(Ordering::Relaxed),
+        bytes,
+        elapsed,
+    }
+}
+
+async fn send(channel: DataChannel, size: usize, sent: Arc<AtomicUsize>) {
     let payload = Bytes::from(vec![0x5A; size]);
     while channel.send(payload.clone()).is_ok() {
+        sent.fetch_add(1, Ordering::Relaxed);
         if channel.buffered_amount() > BUFFERED {
             channel.drained(BUFFERED / 2).await;
         }
@@ -80,12 +139,12 @@ struct Pair {
 }
 
 impl Pair {
-    async fn connect() -> Self {
+    async fn connect(init: DataChannelInit) -> Self {
         let [offerer, answerer] = [(); 2].map(|()| {
             PeerConnection::new(Configuration::default()).expect("the default configuration")
         });
         let outgoing = offerer
-            .create_data_channel("bench", DataChannelInit::default())
+            .create_data_channel("bench", init)
             .expect("a new connection");
         offerer
             .set_local_description(None)

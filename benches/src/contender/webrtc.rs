@@ -1,9 +1,10 @@
 //! The crate `webrtc` on tokio, trickling, as its examples use it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use ::webrtc::data_channel::{DataChannel, DataChannelEvent};
+use ::webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use ::webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceCandidateInit,
     RTCPeerConnectionIceEvent,
@@ -11,18 +12,28 @@ use ::webrtc::peer_connection::{
 use bytes::BytesMut;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::{Contender, Load, Transferred};
+use crate::sockets::enlarge_buffers;
+
+/// Pairs that connect at the same time when many are wanted: each waits for its agents' ticks.
+const AT_ONCE: usize = 20;
 
 pub(crate) struct Webrtc {
     runtime: Runtime,
+    /// What its user gives the sockets; the stack itself leaves them as they are.
+    buffers: Option<usize>,
+    held: Vec<Pair>,
 }
 
 impl Webrtc {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(buffers: Option<usize>) -> Self {
         Self {
             runtime: Runtime::new().expect("threads can be started"),
+            buffers,
+            held: Vec::new(),
         }
     }
 }
@@ -31,7 +42,7 @@ impl Contender for Webrtc {
     fn set_up(&mut self) -> Duration {
         self.runtime.block_on(async {
             let start = Instant::now();
-            let pair = Pair::connect().await;
+            let pair = Pair::connect(None).await;
             let elapsed = start.elapsed();
             pair.close().await;
             elapsed
@@ -39,33 +50,105 @@ impl Contender for Webrtc {
     }
 
     fn transfer(&mut self, load: Load) -> Transferred {
+        self.runtime.block_on(transfer(load, self.buffers))
+    }
+
+    fn round_trips(&mut self, message: usize, limit: Duration) -> Vec<Duration> {
         self.runtime.block_on(async {
-            let pair = Pair::connect().await;
-            let sender = tokio::spawn(send(Arc::clone(&pair.outgoing), load.message));
-            let start = Instant::now();
-            let mut bytes = 0;
-            let _ = timeout(load.limit, async {
-                while bytes < load.total {
-                    match pair.incoming.poll().await {
-                        Some(DataChannelEvent::OnMessage(message)) => bytes += message.data.len(),
-                        Some(_) => {}
-                        None => break,
-                    }
+            let pair = Pair::connect(None).await;
+            let incoming = Arc::clone(&pair.incoming);
+            let echo = tokio::spawn(async move {
+                while let Some(message) = received(&incoming).await {
+                    let _ = incoming.send(message).await;
                 }
-            })
-            .await;
-            let elapsed = start.elapsed();
-            sender.abort();
+            });
+            let payload = BytesMut::from(&vec![0x5A; message][..]);
+            let mut times = Vec::new();
+            let start = Instant::now();
+            while start.elapsed() < limit {
+                let sent = Instant::now();
+                pair.outgoing
+                    .send(payload.clone())
+                    .await
+                    .expect("an open channel");
+                received(&pair.outgoing).await.expect("an open channel");
+                times.push(sent.elapsed());
+            }
+            echo.abort();
             pair.close().await;
-            Transferred { bytes, elapsed }
+            times
         })
+    }
+
+    fn hold(&mut self, pairs: usize) {
+        self.runtime.block_on(async {
+            let mut connecting = JoinSet::new();
+            for number in 0..pairs {
+                connecting.spawn(Pair::connect(None));
+                if number >= AT_ONCE {
+                    self.held
+                        .extend(connecting.join_next().await.and_then(Result::ok));
+                }
+            }
+            self.held.extend(connecting.join_all().await);
+        });
+    }
+}
+
+async fn transfer(load: Load, buffers: Option<usize>) -> Transferred {
+    let init = (!load.reliable).then(|| RTCDataChannelInit {
+        ordered: false,
+        max_retransmits: Some(0),
+        ..RTCDataChannelInit::default()
+    });
+    let pair = Pair::connect(init).await;
+    if let Some(bytes) = buffers {
+        enlarge_buffers(bytes).expect("the sockets are open");
+    }
+    let sent = Arc::new(AtomicUsize::new(0));
+    let outgoing = Arc::clone(&pair.outgoing);
+    let sender = tokio::spawn(send(outgoing, load.message, Arc::clone(&sent)));
+    let start = Instant::now();
+    let mut bytes = 0;
+    let _ = timeout(load.limit, async {
+        while bytes < load.total {
+            let Some(message) = received(&pair.incoming).await else {
+                break;
+            };
+            bytes += message.len();
+        }
+    })
+    .await;
+    let mut elapsed = start.elapsed();
+    sender.abort();
+    while let Some(patience) = load.patience()
+        && let Ok(Some(message)) = timeout(patience, received(&pair.incoming)).await
+    {
+        bytes += message.len();
+        elapsed = start.elapsed();
+    }
+    pair.close().await;
+    Transferred {
+        sent: sent.load(Ordering::Relaxed),
+        bytes,
+        elapsed,
     }
 }
 
 /// Its `send` waits at its own limit of buffered bytes.
-async fn send(channel: Arc<dyn DataChannel>, size: usize) {
+async fn send(channel: Arc<dyn DataChannel>, size: usize, sent: Arc<AtomicUsize>) {
     let payload = BytesMut::from(&vec![0x5A; size][..]);
-    while channel.send(payload.clone()).await.is_ok() {}
+    while channel.send(payload.clone()).await.is_ok() {
+        sent.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn received(channel: &Arc<dyn DataChannel>) -> Option<BytesMut> {
+    loop {
+        if let DataChannelEvent::OnMessage(message) = channel.poll().await? {
+            return Some(message.data);
+        }
+    }
 }
 
 /// Two connected peers and both ends of their channel.
@@ -76,11 +159,11 @@ struct Pair {
 }
 
 impl Pair {
-    async fn connect() -> Self {
+    async fn connect(init: Option<RTCDataChannelInit>) -> Self {
         let (offerer, offered, _) = peer().await;
         let (answerer, answered, mut channels) = peer().await;
         let outgoing = offerer
-            .create_data_channel("bench", None)
+            .create_data_channel("bench", init)
             .await
             .expect("a new connection");
         let offer = offerer.create_offer(None).await.expect("a new connection");
