@@ -16,7 +16,7 @@ pub struct Config {
     /// (RFC 8841 §6.1). A longer one is discarded and reported by
     /// [`Event::MessageTooLarge`](crate::Event::MessageTooLarge).
     pub max_message_size: usize,
-    /// The largest SCTP packet we send, in bytes, without DTLS, TURN, UDP and IP; at least 512.
+    /// The largest SCTP packet we send, in bytes, without DTLS, TURN, UDP and IP; at least 576.
     pub mtu: usize,
     /// How many bytes of received data wait for the reader before the peer is told to stop; raised
     /// to twice `max_message_size` when it is smaller than that.
@@ -82,8 +82,8 @@ impl Default for Config {
     }
 }
 
-/// Less could not hold a handshake: INIT ACK carries a cookie.
-const MIN_MTU: usize = 512;
+/// Less could not hold a request to reset 256 streams (RFC 6525 §4.1).
+const MIN_MTU: usize = 576;
 
 impl Config {
     /// The longest packet.

@@ -38,7 +38,11 @@ struct Asked {
 /// How a request of ours ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answered {
-    Done(Vec<StreamId>),
+    Done {
+        streams: Vec<StreamId>,
+        /// The peer has everything up to there.
+        last_tsn: Tsn,
+    },
     Refused(Vec<StreamId>),
 }
 
@@ -68,20 +72,20 @@ impl Reconfiguration {
         self.peer_next = peer.0;
     }
 
-    /// Asks for the streams that are due, if nothing is asked yet.
+    /// Asks for the streams that are due, if nothing is asked yet; whether there are any.
     pub(crate) fn ask(
         &mut self,
         now: Instant,
         last_tsn: Tsn,
         timeout: Duration,
         has_data: impl Fn(StreamId) -> bool,
-    ) {
+    ) -> bool {
         if self.asked.is_some() {
-            return;
+            return false;
         }
         let streams = self.resets.request(has_data);
         if streams.is_empty() {
-            return;
+            return false;
         }
         self.asked = Some(Asked {
             sequence: self.next_sequence,
@@ -91,6 +95,7 @@ impl Reconfiguration {
             wait: timeout,
         });
         self.next_sequence = self.next_sequence.wrapping_add(1);
+        true
     }
 
     /// All that is asked or waits is refused: the peer cannot.
@@ -111,15 +116,20 @@ impl Reconfiguration {
             .asked
             .as_mut()
             .filter(|asked| asked.sequence == sequence)?;
-        if outcome == Outcome::InProgress {
-            // H2: it is asked again later.
+        if matches!(outcome, Outcome::InProgress | Outcome::AlreadyInProgress) {
+            // H2: it is asked again later. Under another number, for there are peers that repeat their
+            // old answer to an old one (dcsctp).
+            asked.sequence = self.next_sequence;
+            self.next_sequence = self.next_sequence.wrapping_add(1);
             asked.due = now + asked.wait;
             return None;
         }
-        let streams = self.asked.take()?.streams;
+        let Asked {
+            streams, last_tsn, ..
+        } = self.asked.take()?;
         self.resets.answered(&streams);
         Some(match outcome {
-            Outcome::NothingToDo | Outcome::Performed => Answered::Done(streams),
+            Outcome::NothingToDo | Outcome::Performed => Answered::Done { streams, last_tsn },
             _ => Answered::Refused(streams),
         })
     }

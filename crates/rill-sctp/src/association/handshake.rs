@@ -46,10 +46,10 @@ impl Repeat {
         }
     }
 
-    fn again(&self) -> Self {
+    fn again(&self, now: Instant) -> Self {
         let interval = (self.interval * 2).min(MAX_INTERVAL);
         Self {
-            due: self.due + interval,
+            due: now + interval,
             interval,
         }
     }
@@ -82,11 +82,11 @@ impl Association {
         let local = self.local;
         match &mut self.handshake {
             Handshake::Waiting { repeat } => {
-                *repeat = repeat.again();
+                *repeat = repeat.again(self.now);
                 self.push_control(Control::init(&local));
             }
             Handshake::Echoing { cookie, repeat } => {
-                *repeat = repeat.again();
+                *repeat = repeat.again(self.now);
                 let cookie = cookie.clone();
                 self.send_cookie(&cookie);
             }

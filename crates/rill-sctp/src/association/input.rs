@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Association, output::Control, shutdown::Shutdown};
+use super::{Association, STREAMS, output::Control, shutdown::Shutdown};
 use crate::event::{AbortReason, Event};
 use crate::receive::{Inbound, NoUserData, Reset};
 use crate::reconfig::{Answered, Duty};
@@ -70,6 +70,11 @@ impl Association {
             kind::ERROR if Cause::is_stale_cookie(chunk.value) => self.handle_stale_cookie(),
             kind::ERROR => tracing::debug!(causes = Cause::describe(chunk.value), "SCTP ERROR"),
             _ if self.inbound.is_none() => return false,
+            // RFC 9260 §5.1 D: the peer sends data once it has our cookie; its answer is late.
+            kind::DATA | kind::I_DATA => {
+                self.established();
+                return self.handle_data_chunk(chunk);
+            }
             kind::HEARTBEAT => self.echo(chunk.value),
             kind::HEARTBEAT_ACK | kind::PAD => {}
             kind::SHUTDOWN => self.handle_shutdown(chunk.value),
@@ -119,14 +124,12 @@ impl Association {
         let Some(data) = Data::parse(interleaved, chunk.flags, chunk.value) else {
             return self.violated("a DATA chunk is too short");
         };
-        let (incoming, _) = self.max_streams.unwrap_or_default();
+        if data.stream.0 >= STREAMS {
+            return self.violated("a stream that does not exist");
+        }
         let Some(inbound) = &mut self.inbound else {
             return false;
         };
-        if data.stream.0 >= incoming {
-            // RFC 9260 §6.5 wants it acknowledged and reported: no peer of ours could have sent it.
-            return self.violated("a stream that does not exist");
-        }
         match inbound.handle_data(&data) {
             Ok(()) => {
                 self.repeat_shutdown();
@@ -188,7 +191,8 @@ impl Association {
         match part {
             Reconfig::Response { sequence, outcome } => {
                 match self.reconfig.handle_response(self.now, sequence, outcome) {
-                    Some(Answered::Done(streams)) => {
+                    Some(Answered::Done { streams, last_tsn }) => {
+                        self.outbound.handle_cumulative(self.now, last_tsn);
                         streams.iter().for_each(|&id| self.outbound.queue.reset(id));
                         self.events.push_back(Event::OutgoingReset(streams));
                     }
@@ -216,6 +220,8 @@ impl Association {
                 streams.iter().for_each(|&id| self.reconfig.resets.add(id));
                 Outcome::Performed
             }
+            // All there can be are taken (RFC 9260 §6.5 is for receivers that count them).
+            Request::AddOutgoing => Outcome::Performed,
             Request::Incoming { .. } | Request::Other => Outcome::Denied,
         };
         self.reconfig.answer(outcome);

@@ -251,7 +251,11 @@ impl Association {
             return None;
         }
         let established = self.handshake == Handshake::Done;
-        let inbound = self.inbound.as_ref().and_then(Inbound::poll_timeout);
+        let inbound = self.inbound.as_ref().and_then(|inbound| {
+            // A reader may have made room since.
+            let due = inbound.owes_sack(self.now).then_some(self.now);
+            due.or_else(|| inbound.poll_timeout())
+        });
         let data = [
             inbound,
             self.outbound.poll_timeout(self.now),

@@ -176,8 +176,10 @@ impl Association {
         }
         let (last_tsn, timeout) = (self.outbound.last_tsn(), self.outbound.timeout());
         let queue = &self.outbound.queue;
-        self.reconfig
-            .ask(self.now, last_tsn, timeout, |id| queue.buffered_on(id) > 0);
+        let has_data = |id| queue.buffered_on(id) > 0;
+        if self.reconfig.ask(self.now, last_tsn, timeout, has_data) {
+            self.outbound.numbers_begin_anew();
+        }
     }
 }
 
@@ -193,13 +195,13 @@ fn write_control(
 ) -> bool {
     while let Some(next) = control.front() {
         let first = writer.is_empty();
-        let fits = first || !next.is_alone() && next.length() <= writer.room();
+        let alone = next.is_alone() || next.kind == kind::COOKIE_ECHO;
+        let fits = first || !alone && next.length() <= writer.room();
         if next.tag != tag || !fits {
             return true;
         }
         *checksum |= next.needs_checksum();
         writer.chunk(next.kind, 0, |out| out.extend_from_slice(&next.value));
-        let alone = next.is_alone() || next.kind == kind::COOKIE_ECHO;
         control.pop_front();
         if alone {
             return true;

@@ -6,7 +6,7 @@ use super::{Association, output::Control};
 use crate::event::Event;
 use crate::receive::Inbound;
 use crate::state::State;
-use crate::wire::{Sack, Tsn};
+use crate::wire::Tsn;
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,14 +92,8 @@ impl Association {
         let Some(&[a, b, c, d]) = value.first_chunk() else {
             return;
         };
-        // It acknowledges too, without telling of room or gaps.
-        let sack = Sack {
-            cumulative: Tsn(u32::from_be_bytes([a, b, c, d])),
-            window: self.outbound.peer_window(),
-            gaps: Vec::new(),
-            duplicates: Vec::new(),
-        };
-        self.outbound.handle_sack(self.now, &sack);
+        let cumulative = Tsn(u32::from_be_bytes([a, b, c, d]));
+        self.outbound.handle_cumulative(self.now, cumulative);
         match self.shutdown {
             Shutdown::No | Shutdown::Pending => {
                 self.shutdown = Shutdown::Received;

@@ -16,6 +16,8 @@ pub(super) struct Acknowledgement {
     has_data: bool,
     at_once: bool,
     deadline: Option<Instant>,
+    /// The first data was acknowledged.
+    begun: bool,
 }
 
 impl Acknowledgement {
@@ -41,13 +43,15 @@ impl Acknowledgement {
             return;
         }
         self.packets += 1;
-        self.at_once |= self.packets >= PACKETS;
+        // RFC 9260 §5.1: the first at once.
+        self.at_once |= !self.begun || self.packets >= PACKETS;
         self.deadline.get_or_insert(now + DELAY);
     }
 
     pub(super) fn sent(&mut self) {
         *self = Self {
             has_data: self.has_data,
+            begun: true,
             ..Self::default()
         };
     }

@@ -1,6 +1,6 @@
 //! Fragments become messages (RFC 9260 §6.9, RFC 8260 §2.2.3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
@@ -66,7 +66,9 @@ struct Piece {
     message: u32,
     ppid: Ppid,
     length: usize,
-    bytes: Vec<u8>,
+    /// Its bytes, in parts: what is joined is not copied before the message is whole.
+    parts: VecDeque<Vec<u8>>,
+    bytes: usize,
 }
 
 /// The unfinished messages of all streams.
@@ -112,7 +114,7 @@ impl Reassembly {
             message: piece.message,
             ppid: piece.ppid,
             length: piece.length,
-            payload: Bytes::from(piece.bytes),
+            payload: piece.whole(),
         })
     }
 
@@ -140,7 +142,8 @@ impl Reassembly {
             message: data.message,
             ppid: data.ppid,
             length: 0,
-            bytes: Vec::new(),
+            parts: VecDeque::new(),
+            bytes: 0,
         };
         piece.push(data.payload, data.flags.end, limit);
         self.held += piece.cost();
@@ -161,7 +164,7 @@ impl Reassembly {
             return;
         };
         self.held -= piece.cost();
-        piece.extend(&after, self.max_message_size);
+        piece.extend(after, self.max_message_size);
         self.held += piece.cost();
     }
 
@@ -215,26 +218,56 @@ impl Piece {
     fn push(&mut self, payload: &[u8], end: bool, limit: usize) {
         self.next += 1;
         self.end = end;
-        self.add(payload, payload.len(), limit);
+        self.length += payload.len();
+        match self.parts.back_mut() {
+            Some(last) => last.extend_from_slice(payload),
+            None => self.parts.push_back(payload.to_vec()),
+        }
+        self.bytes += payload.len();
+        self.keep_within(limit);
     }
 
-    fn extend(&mut self, after: &Self, limit: usize) {
+    /// The fewer parts move, so that no order of arrival costs more than another.
+    fn extend(&mut self, mut after: Self, limit: usize) {
         self.next = after.next;
         self.end = after.end;
-        self.add(&after.bytes, after.length, limit);
+        self.length += after.length;
+        self.bytes += after.bytes;
+        if self.parts.len() < after.parts.len() {
+            while let Some(part) = self.parts.pop_back() {
+                after.parts.push_front(part);
+            }
+            self.parts = after.parts;
+        } else {
+            self.parts.append(&mut after.parts);
+        }
+        self.keep_within(limit);
     }
 
     /// A message that is too long is counted and not kept.
-    fn add(&mut self, bytes: &[u8], length: usize, limit: usize) {
-        self.length += length;
+    fn keep_within(&mut self, limit: usize) {
         if self.length > limit {
-            self.bytes = Vec::new();
-        } else {
-            self.bytes.extend_from_slice(bytes);
+            self.parts = VecDeque::new();
+            self.bytes = 0;
+        }
+    }
+
+    fn whole(mut self) -> Bytes {
+        match self.parts.pop_front() {
+            Some(only) if self.parts.is_empty() => Bytes::from(only),
+            Some(first) => {
+                let mut whole = Vec::with_capacity(self.bytes);
+                whole.extend(first);
+                self.parts
+                    .iter()
+                    .for_each(|part| whole.extend_from_slice(part));
+                Bytes::from(whole)
+            }
+            None => Bytes::new(),
         }
     }
 
     fn cost(&self) -> usize {
-        self.bytes.len() + OVERHEAD
+        self.bytes + OVERHEAD * self.parts.len().max(1)
     }
 }

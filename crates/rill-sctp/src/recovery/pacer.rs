@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// less than they would alone.
 const AHEAD: Duration = Duration::from_millis(1);
 
+/// The longest wait after a packet: the rate may be known better by then.
+const MAX_WAIT: Duration = Duration::from_millis(250);
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pacer {
     /// When all that was sent would have left at the rate.
@@ -25,9 +28,10 @@ impl Pacer {
     /// `bytes` leave, at a rate in bytes per second.
     pub(crate) fn sent(&mut self, now: Instant, bytes: usize, rate: u64) {
         let time = Duration::from_secs_f64(bytes as f64 / rate.max(1) as f64);
-        // What was not used does not add up.
-        let from = self.next.map_or(now, |next| next.max(now));
-        self.next = Some(from + time.min(Duration::from_secs(1)));
+        // What was not used does not add up, but for a timer that came late.
+        let late = now.checked_sub(AHEAD).unwrap_or(now);
+        let from = self.next.map_or(now, |next| next.max(late));
+        self.next = Some(from + time.min(MAX_WAIT));
     }
 
     /// Sends now what was waiting: nothing is on its way any more.
@@ -64,7 +68,8 @@ mod tests {
         let later = now + Duration::from_secs(5);
         assert_eq!(pacer.wait(later), None);
         pacer.sent(later, 1200, 120_000);
-        assert_eq!(pacer.wait(later), Some(later + Duration::from_millis(10)));
+        let due = later + Duration::from_millis(10) - AHEAD;
+        assert_eq!(pacer.wait(later), Some(due));
         pacer.restart();
         assert_eq!(pacer.wait(later), None);
     }

@@ -179,7 +179,6 @@ impl Outstanding {
             rate: (bytes as f64 / interval.as_secs_f64()) as u64,
             limited_by_application: mark.limited,
             in_flight_then: mark.in_flight,
-            lost_since: self.total_lost - mark.lost,
         })
     }
 
@@ -258,7 +257,6 @@ impl Outstanding {
         let (tsn, size) = (self.chunks[index].data.tsn, self.chunks[index].size());
         self.land(index, Fate::Lost);
         self.lost.push_back(tsn);
-        self.total_lost += size as u64;
         change.lost += size;
         match &mut self.recovery {
             Some(recovery) if !tsn.is_after(recovery.point) => recovery.lost += 1,

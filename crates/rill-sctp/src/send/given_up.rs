@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::outstanding::{Fate, GivenUp, Outstanding};
-use crate::wire::{ForwardTsn, Skipped, Tsn};
+use bytes::Bytes;
+
+use super::outstanding::{Fate, GivenUp, Limit, Outstanding, Sent};
+use crate::message::Ppid;
+use crate::wire::{Data, DataFlags, ForwardTsn, Skipped, Tsn};
 
 impl Outstanding {
     /// Gives up the messages of these lost chunks that have reached their limit.
@@ -27,9 +30,15 @@ impl Outstanding {
         given_up
     }
 
+    /// Gives up the message of the chunk that would be repeated first, if its time is over.
+    pub(super) fn give_up_first_lost(&mut self, now: Instant) -> Vec<GivenUp> {
+        let first = self.lost.front().copied();
+        self.give_up_over(now, first)
+    }
+
     /// RFC 3758 §3.5 A3: with a chunk its whole message. The fragments lie around it.
     fn give_up(&mut self, index: usize) -> GivenUp {
-        let of = |chunk: &super::outstanding::Sent| {
+        let of = |chunk: &Sent| {
             let data = &chunk.data;
             (data.stream, data.flags.unordered, data.message)
         };
@@ -54,15 +63,47 @@ impl Outstanding {
         message
     }
 
-    /// RFC 3758 §3.5 C2: how far the peer need not wait.
-    fn advance(&mut self) {
-        let past = |chunk: &super::outstanding::Sent| {
-            matches!(chunk.fate, Fate::Abandoned | Fate::Acknowledged)
+    /// The rest of the message has not left and never will. A number stands for it: should all that
+    /// has left arrive after all, the peer has to be told of the message even so, for what comes
+    /// after it in its stream would wait for it.
+    pub(super) fn give_up_rest(&mut self, now: Instant, message: GivenUp) {
+        let (stream, unordered, message) = message;
+        let data = Data {
+            tsn: self.next_tsn(),
+            stream,
+            flags: DataFlags {
+                unordered,
+                end: true,
+                ..DataFlags::default()
+            },
+            message,
+            fragment: 0,
+            ppid: Ppid(0),
+            payload: Bytes::new(),
         };
-        while let Some(index) = self.index(self.advanced.plus(1))
-            && past(&self.chunks[index])
-        {
-            self.advanced = self.advanced.plus(1);
+        let mark = self.mark(now);
+        self.chunks.push_back(Sent {
+            data,
+            limit: Limit::None,
+            fate: Fate::Abandoned,
+            transmissions: 0,
+            sent_at: now,
+            mark,
+        });
+        self.advance();
+    }
+
+    /// RFC 3758 §3.5 C2: how far the peer need not wait. No further than the last that was given up:
+    /// what has arrived behind it can be the beginning of a message that goes on.
+    fn advance(&mut self) {
+        let mut next = self.advanced.plus(1);
+        while let Some(index) = self.index(next) {
+            match self.chunks[index].fate {
+                Fate::Abandoned => self.advanced = next,
+                Fate::Acknowledged => {}
+                Fate::InFlight | Fate::Lost => break,
+            }
+            next = next.plus(1);
         }
     }
 
@@ -73,12 +114,23 @@ impl Outstanding {
             .then_some(self.advanced)
     }
 
-    /// What tells the peer, naming at most so many messages.
+    /// The peer is asked to count the messages of a stream anew behind what has left.
+    pub(super) fn numbers_begin_anew(&mut self) {
+        self.counted_to = Some(self.next_tsn().minus(1));
+    }
+
+    /// What tells the peer, naming at most so many messages. It does not reach across a reset: a peer
+    /// that has done it would take the old numbers for new ones.
     pub(crate) fn forward_tsn(&self, interleaved: bool, capacity: usize) -> ForwardTsn {
         let mut skipped = BTreeMap::new();
         let mut cumulative = self.cumulative;
+        let before_reset = self.counted_to.filter(|tsn| tsn.is_after(self.cumulative));
+        let end = match before_reset {
+            Some(reset) if self.advanced.is_after(reset) => reset,
+            _ => self.advanced,
+        };
         for chunk in &self.chunks {
-            if chunk.data.tsn.is_after(self.advanced) {
+            if chunk.data.tsn.is_after(end) {
                 break;
             }
             let data = &chunk.data;
@@ -91,7 +143,9 @@ impl Outstanding {
                 }
                 skipped.insert(key, data.message);
             }
-            cumulative = data.tsn;
+            if chunk.fate == Fate::Abandoned {
+                cumulative = data.tsn;
+            }
         }
         let skipped = skipped
             .into_iter()

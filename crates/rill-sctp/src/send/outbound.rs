@@ -18,6 +18,9 @@ use crate::wire::{DATA_HEADER, ForwardTsn, HEADER, I_DATA_HEADER, Sack, Tsn, Wri
 /// How often the peer is told what it need not wait for, while it does not answer.
 const FORWARD_INTERVAL: Duration = Duration::from_millis(100);
 
+/// RFC 3758 §3.5 F3.
+const MAX_FORWARD_INTERVAL: Duration = Duration::from_millis(500);
+
 /// What waits, what is on its way, and when what leaves.
 #[derive(Debug)]
 pub(crate) struct Outbound {
@@ -66,14 +69,25 @@ impl Outbound {
         self.outstanding.next_tsn().minus(1)
     }
 
+    /// The peer is asked to count the messages of a stream anew behind what has left.
+    pub(crate) fn numbers_begin_anew(&mut self) {
+        self.outstanding.numbers_begin_anew();
+    }
+
     /// Everything has left and arrived.
     pub(crate) fn is_done(&self) -> bool {
         self.queue.is_empty() && self.outstanding.is_empty()
     }
 
-    /// The room that the peer has told of last.
-    pub(crate) fn peer_window(&self) -> u32 {
-        u32::try_from(self.peer_window).unwrap_or(u32::MAX)
+    /// The peer has everything up to there, which it said without telling of room or gaps.
+    pub(crate) fn handle_cumulative(&mut self, now: Instant, cumulative: Tsn) {
+        let sack = Sack {
+            cumulative,
+            window: u32::try_from(self.peer_window).unwrap_or(u32::MAX),
+            gaps: Vec::new(),
+            duplicates: Vec::new(),
+        };
+        self.handle_sack(now, &sack);
     }
 
     /// The retransmission time-out, for other chunks too.
@@ -95,8 +109,16 @@ impl Outbound {
             self.controller.undo();
         }
         self.learn(now, before, &change);
-        self.give_up(change.given_up);
+        self.give_up(now, change.given_up);
         self.forward(now);
+        self.note_idleness();
+    }
+
+    /// There is less to send than could be: the rate says nothing of the path.
+    fn note_idleness(&mut self) {
+        if self.window_is_open() && !self.has_something() {
+            self.outstanding.limited_by_application();
+        }
     }
 
     /// What the congestion controller has to know.
@@ -126,9 +148,12 @@ impl Outbound {
         });
     }
 
-    fn give_up(&mut self, given_up: Vec<GivenUp>) {
-        for (stream, unordered, message) in given_up {
-            self.queue.abandon(stream, unordered, message);
+    fn give_up(&mut self, now: Instant, given_up: Vec<GivenUp>) {
+        for message in given_up {
+            let (stream, unordered, number) = message;
+            if self.queue.abandon(stream, unordered, number) {
+                self.outstanding.give_up_rest(now, message);
+            }
         }
     }
 
@@ -138,7 +163,8 @@ impl Outbound {
             self.forward_due = false;
             return;
         };
-        let interval = self.rtt.smoothed().map_or(FORWARD_INTERVAL, |rtt| rtt * 2);
+        let smoothed = self.rtt.smoothed();
+        let interval = smoothed.map_or(FORWARD_INTERVAL, |rtt| (rtt * 2).min(MAX_FORWARD_INTERVAL));
         let told = self.forwarded.is_some_and(|(at, tsn)| {
             tsn == advanced && now.saturating_duration_since(at) < interval
         });
@@ -154,7 +180,7 @@ impl Outbound {
             let before = self.outstanding.in_flight();
             let change = self.outstanding.handle_reordering_timeout(now, &self.rtt);
             self.learn(now, before, &change);
-            self.give_up(change.given_up);
+            self.give_up(now, change.given_up);
             self.forward(now);
         }
         match self.timer_due() {
@@ -178,7 +204,7 @@ impl Outbound {
             return;
         }
         if self.queue.is_empty() || !self.peer_has_room() {
-            self.outstanding.probe_last();
+            self.outstanding.probe_last(now);
         }
     }
 
@@ -186,12 +212,13 @@ impl Outbound {
     fn start_over(&mut self, now: Instant) {
         self.timer.expired(now);
         self.rtt.back_off();
+        let flying = self.outstanding.in_flight() > 0;
+        let given_up = self.outstanding.all_lost(now);
         // A peer without room is no congestion (§6.1 A).
-        if self.peer_window > 0 {
+        if flying && self.peer_window > 0 {
             self.controller.timeout(now, self.outstanding.in_flight());
         }
-        let given_up = self.outstanding.all_lost(now);
-        self.give_up(given_up);
+        self.give_up(now, given_up);
         self.pacer.restart();
         self.probes = 1;
         self.forward_due = self.outstanding.advanced().is_some();
@@ -215,8 +242,13 @@ impl Outbound {
     }
 
     fn has_something(&self) -> bool {
-        self.outstanding.has_lost()
+        self.outstanding.has_lost() && self.may_repeat()
             || !self.queue.is_empty() && self.peer_has_room() && self.outstanding.has_room()
+    }
+
+    /// RFC 9260 §6.1 A, for what the peer had no room for.
+    fn may_repeat(&self) -> bool {
+        self.peer_window > 0 || self.outstanding.in_flight() == 0
     }
 
     fn window_is_open(&self) -> bool {
@@ -241,29 +273,28 @@ impl Outbound {
                 break;
             }
         }
-        self.probes = 0;
         let written = before - writer.room();
+        if written > 0 || !self.has_something() {
+            self.probes = 0;
+        }
         if written > 0 {
             self.timer.sent(now);
             if let Some(rate) = self.controller.pacing_rate() {
                 self.pacer.sent(now, written + HEADER, rate);
             }
         }
-        if self.window_is_open() && !self.has_something() {
-            self.outstanding.limited_by_application();
-        }
+        self.note_idleness();
     }
 
     fn write_forward_tsn(&mut self, now: Instant, writer: &mut Writer<'_>) {
-        let Some(capacity) = ForwardTsn::capacity(self.interleaved, writer.room()) else {
+        let capacity = ForwardTsn::capacity(self.interleaved, writer.room());
+        let Some(capacity) = capacity.filter(|&capacity| capacity > 0) else {
             return;
         };
-        if std::mem::take(&mut self.forward_due)
-            && let Some(advanced) = self.outstanding.advanced()
-        {
+        if std::mem::take(&mut self.forward_due) && self.outstanding.advanced().is_some() {
             let forward = self.outstanding.forward_tsn(self.interleaved, capacity);
+            self.forwarded = Some((now, forward.cumulative));
             forward.write(self.interleaved, writer);
-            self.forwarded = Some((now, advanced));
         }
     }
 
@@ -280,9 +311,12 @@ impl Outbound {
     }
 
     fn write_lost(&mut self, now: Instant, writer: &mut Writer<'_>) -> bool {
-        let Some(room) = self.room(writer) else {
+        let Some(room) = self.room(writer).filter(|_| self.may_repeat()) else {
             return false;
         };
+        // RFC 3758 §4.1: its time may be over meanwhile.
+        let given_up = self.outstanding.give_up_first_lost(now);
+        self.give_up(now, given_up);
         let Some(data) = self.outstanding.retransmit(now, room) else {
             return false;
         };

@@ -57,7 +57,6 @@ pub(super) struct Mark {
     pub(super) first_sent_at: Instant,
     pub(super) limited: bool,
     pub(super) in_flight: usize,
-    pub(super) lost: u64,
 }
 
 #[derive(Debug)]
@@ -99,7 +98,6 @@ pub(crate) struct Outstanding {
     pub(super) first_sent_at: Option<Instant>,
     /// Until so much is delivered there was too little to send.
     pub(super) limited_until: u64,
-    pub(super) total_lost: u64,
     pub(super) round_end: u64,
     /// The last number before the last reduction; how many were lost in it, and how many of these were
     /// not.
@@ -107,6 +105,8 @@ pub(crate) struct Outstanding {
     pub(super) rack: Rack,
     /// The peer need not wait for anything up to there (RFC 3758 §3.5 C1).
     pub(super) advanced: Tsn,
+    /// Behind it the peer may count the messages of a stream anew.
+    pub(super) counted_to: Option<Tsn>,
     /// When what waits for later chunks is taken to be lost.
     pub(super) reordering_until: Option<Instant>,
 }
@@ -133,11 +133,11 @@ impl Outstanding {
             delivered_at: None,
             first_sent_at: None,
             limited_until: 0,
-            total_lost: 0,
             round_end: 0,
             recovery: None,
             rack: Rack::default(),
             advanced: first.minus(1),
+            counted_to: None,
             reordering_until: None,
         }
     }
@@ -195,7 +195,7 @@ impl Outstanding {
         self.leaves(now, index);
     }
 
-    fn mark(&mut self, now: Instant) -> Mark {
+    pub(super) fn mark(&mut self, now: Instant) -> Mark {
         if self.in_flight == 0 {
             self.first_sent_at = Some(now);
             self.delivered_at = Some(now);
@@ -204,9 +204,9 @@ impl Outstanding {
             delivered: self.delivered,
             delivered_at: self.delivered_at.unwrap_or(now),
             first_sent_at: self.first_sent_at.unwrap_or(now),
-            limited: self.limited_until > self.delivered,
+            // Also what leaves first after all of it has arrived.
+            limited: self.limited_until > 0 && self.limited_until >= self.delivered,
             in_flight: self.in_flight,
-            lost: self.total_lost,
         }
     }
 
@@ -249,12 +249,11 @@ impl Outstanding {
         !self.lost.is_empty()
     }
 
-    /// The last chunk on its way is to leave again, as a probe (RFC 8985 §7.3).
-    pub(crate) fn probe_last(&mut self) {
-        let last = self
-            .chunks
-            .iter()
-            .rposition(|sent| sent.fate == Fate::InFlight);
+    /// The last chunk on its way that may be sent again leaves again, as a probe (RFC 8985 §7.3).
+    pub(crate) fn probe_last(&mut self, now: Instant) {
+        let last = self.chunks.iter().rposition(|sent| {
+            sent.fate == Fate::InFlight && !sent.limit.forbids_another(now, sent.transmissions)
+        });
         if let Some(index) = last {
             self.land(index, Fate::Lost);
             self.lost.push_front(self.chunks[index].data.tsn);

@@ -168,18 +168,18 @@ impl Queue {
         if end {
             stream.messages.pop_front();
         }
-        self.left(id, data.payload.len(), end);
+        self.left(id, data.payload.len(), data.payload.len(), end);
         Some((data, limit))
     }
 
-    /// So many bytes of the stream have left, or never will.
-    fn left(&mut self, id: StreamId, bytes: usize, end: bool) {
+    /// So many bytes of the stream wait no longer; so many of them have used the path.
+    fn left(&mut self, id: StreamId, bytes: usize, used: usize, end: bool) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
         self.ready.remove(&(stream.turn, id));
         self.clock = self.clock.max(stream.turn);
-        stream.turn += bytes as u64 * SCALE / u64::from(stream.weight);
+        stream.turn += used as u64 * SCALE / u64::from(stream.weight);
         if !stream.messages.is_empty() {
             self.ready.insert((stream.turn, id));
         }
@@ -212,8 +212,9 @@ impl Queue {
         }
     }
 
-    /// The message of which something has left is given up: whatever is left of it goes too.
-    pub(crate) fn abandon(&mut self, id: StreamId, unordered: bool, number: u32) {
+    /// The message of which something has left is given up: whatever is left of it goes too. Whether
+    /// something was.
+    pub(crate) fn abandon(&mut self, id: StreamId, unordered: bool, number: u32) -> bool {
         let front = self
             .streams
             .get(&id)
@@ -224,12 +225,13 @@ impl Queue {
         if same {
             self.drop_front(id);
         }
+        same
     }
 
     fn drop_front(&mut self, id: StreamId) {
         let stream = self.streams.get_mut(&id);
         if let Some(message) = stream.and_then(|stream| stream.messages.pop_front()) {
-            self.left(id, message.payload.len(), true);
+            self.left(id, message.payload.len(), 0, true);
         }
     }
 

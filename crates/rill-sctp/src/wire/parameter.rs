@@ -12,6 +12,8 @@ pub(super) mod kind {
     pub(crate) const INCOMING_RESET: u16 = 14;
     /// RFC 6525 §4.4.
     pub(crate) const RECONFIG_RESPONSE: u16 = 16;
+    /// RFC 6525 §4.5.
+    pub(crate) const ADD_OUTGOING: u16 = 17;
     /// RFC 9653 §4.1.
     pub(crate) const ZERO_CHECKSUM: u16 = 0x8001;
     /// RFC 5061 §4.2.7.

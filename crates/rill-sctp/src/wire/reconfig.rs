@@ -19,6 +19,8 @@ pub(crate) enum Request {
     },
     /// The sender wants the other side to begin these streams anew; no stream: all of them.
     Incoming { streams: Vec<StreamId> },
+    /// The sender wants to send on more streams (RFC 6525 §4.5).
+    AddOutgoing,
     /// Something that data channels have no use for.
     Other,
 }
@@ -93,8 +95,9 @@ impl Reconfig {
                 let outcome = Outcome::parse(u32_at(value, 4)?)?;
                 return Some(Self::Response { sequence, outcome });
             }
-            // RFC 6525 §4.3, §4.5, §4.6: SSN/TSN reset, and adding streams.
-            15 | 17 | 18 => Request::Other,
+            kind::ADD_OUTGOING => Request::AddOutgoing,
+            // RFC 6525 §4.3, §4.6: SSN/TSN reset, and asking us for more streams.
+            15 | 18 => Request::Other,
             _ => return None,
         };
         Some(Self::Request { sequence, request })
@@ -134,7 +137,7 @@ fn write_request(out: &mut Vec<u8>, sequence: u32, request: &Request) {
             list(out, streams);
         }),
         // Never asked by us.
-        Request::Other => {}
+        Request::AddOutgoing | Request::Other => {}
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Sack<G> {
     pub(crate) cumulative: Tsn,
     pub(crate) window: u32,
     pub(crate) gaps: G,
-    /// How many chunks came twice.
+    /// Which chunks came twice.
     pub(crate) duplicates: Vec<Tsn>,
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Bbr {
     ceiling: Option<f64>,
     round_losses: Losses,
     before_probe: usize,
+    /// Something leaves after a pause, in which no shorter round trip could be seen.
+    restarted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +73,10 @@ struct MaxRate {
 
 impl MaxRate {
     fn add(&mut self, round: u64, rate: u64) {
+        let covered = |&(at, best): &(u64, u64)| at == round && best >= rate;
+        if self.best.last().is_some_and(covered) {
+            return;
+        }
         self.best
             .retain(|&(at, other)| other > rate && at + RATE_ROUNDS > round);
         self.best.push((round, rate));
@@ -95,6 +101,7 @@ impl Bbr {
             ceiling: None,
             round_losses: Losses::default(),
             before_probe: 0,
+            restarted: false,
         }
     }
 
@@ -166,7 +173,12 @@ impl Bbr {
     }
 
     fn change_mode(&mut self, acked: &Acked, min_rtt_expired: bool) {
-        if min_rtt_expired && !matches!(self.mode, Mode::ProbeRtt { .. }) && self.pipe_is_full {
+        let restarted = std::mem::take(&mut self.restarted);
+        if min_rtt_expired
+            && !restarted
+            && !matches!(self.mode, Mode::ProbeRtt { .. })
+            && self.pipe_is_full
+        {
             self.before_probe = self.window;
             self.mode = Mode::ProbeRtt { until: None };
         }
@@ -176,11 +188,14 @@ impl Bbr {
             Mode::Drain if acked.in_flight as f64 <= product => self.enter_cycle(acked.now, 2),
             Mode::Cycle { phase, since } => {
                 let length = self.min_rtt.map_or(Duration::ZERO, |(min_rtt, _)| min_rtt);
+                let long = acked.now.saturating_duration_since(since) > length * 8;
                 let over = acked.now.saturating_duration_since(since) > length;
                 let next = match phase {
                     // Asks until there is more on its way, or too much.
                     0 => {
-                        over && (acked.lost > 0 || acked.in_flight_before as f64 >= product * 1.25)
+                        over && (long
+                            || acked.lost > 0
+                            || acked.in_flight_before as f64 >= product * 1.25)
                     }
                     1 => over || acked.in_flight as f64 <= product,
                     _ => over,
@@ -248,12 +263,13 @@ impl Controller for Bbr {
     }
 
     fn pacing_rate(&self) -> Option<u64> {
-        let rate = match self.rates.get() {
-            Some(rate) => rate as f64,
-            None => {
-                let (min_rtt, _) = self.min_rtt?;
-                self.window as f64 / min_rtt.as_secs_f64().max(1e-6)
-            }
+        let (min_rtt, _) = self.min_rtt?;
+        let measured = self.rates.get().unwrap_or_default() as f64;
+        let rate = if self.pipe_is_full {
+            measured
+        } else {
+            // A few small messages say nothing of the path.
+            measured.max((INITIAL * self.mtu) as f64 / min_rtt.as_secs_f64().max(1e-6))
         };
         let margin = if self.pipe_is_full { MARGIN } else { 1.0 };
         Some((rate * self.gain() * margin) as u64)
@@ -280,6 +296,7 @@ impl Controller for Bbr {
     }
 
     fn restart(&mut self, now: Instant) {
+        self.restarted = true;
         if matches!(self.mode, Mode::Cycle { .. }) {
             self.enter_cycle(now, 2);
         }

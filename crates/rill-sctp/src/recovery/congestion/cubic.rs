@@ -141,6 +141,7 @@ impl Controller for Cubic {
 
     fn timeout(&mut self, _: Instant, _: usize) {
         self.reduce();
+        self.hystart = HyStart::new();
         // RFC 9438 §4.8.
         self.state.window = self.mtu as f64;
     }

@@ -46,8 +46,6 @@ pub(crate) struct RateSample {
     pub(crate) limited_by_application: bool,
     /// What was on its way when the newest acknowledged chunk was sent.
     pub(crate) in_flight_then: usize,
-    /// Bytes lost since then.
-    pub(crate) lost_since: u64,
 }
 
 /// A congestion controller.
