@@ -10,8 +10,8 @@ const AT_A_TIME: usize = 256;
 
 /// The outgoing streams that are to be reset, and those whose reset the peer has not answered yet.
 ///
-/// A stream is reset only when all that was queued on it before has left: dcsctp discards what is
-/// still queued, but closing a data channel delivers it (RFC 8831 §6.7).
+/// A stream is reset only when all that was queued on it before has left: closing a data channel
+/// delivers it (RFC 8831 §6.7).
 #[derive(Debug, Default)]
 pub(crate) struct Resets {
     waiting: BTreeSet<StreamId>,
