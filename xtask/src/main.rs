@@ -6,10 +6,10 @@ mod build_node;
 mod install;
 mod interop;
 mod leak;
+mod proof;
 mod run;
 mod sim;
 mod test;
-mod trickle;
 mod walk;
 mod wpt;
 
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         "bench" => bench::chore(rest),
         "leak" => leak::chore(rest),
         "sim" => sim::chore(rest),
-        "trickle" => trickle::chore(rest),
+        "trickle" => proof::chore(rest),
         "walk" => walk::chore(rest),
         "wpt" => wpt::chore(rest),
         "help" | "--help" | "-h" => {

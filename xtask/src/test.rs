@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::build_node::{self, Profile};
 use crate::install;
 use crate::interop;
+use crate::proof;
 use crate::run::{Outcome, Tally, cargo, first_line, npm, run, run_suite};
-use crate::trickle;
 
 const PARTS: [&str; 4] = ["lint", "rust", "node", "interop"];
 
@@ -39,7 +39,7 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
 
 fn lint(report: &mut Report) {
     report.check("format", || run(&mut cargo(["fmt", "--all", "--check"])));
-    report.check("trickle behaviours", trickle::check);
+    report.check("trickle behaviours", proof::check);
     report.check("clippy", || {
         let clippy = [
             "clippy",

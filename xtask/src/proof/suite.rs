@@ -150,7 +150,7 @@ fn cargo_in(tree: &Path) -> Command {
     command
         .current_dir(tree)
         // A folder of its own: cargo cannot tell what the copy built from what the checkout did.
-        .env("CARGO_TARGET_DIR", target_dir().join("trickle/target"))
+        .env("CARGO_TARGET_DIR", target_dir().join("proof/target"))
         .env_remove("CARGO_MANIFEST_DIR");
     command
 }

@@ -16,7 +16,7 @@ pub(crate) struct Worktree {
 
 impl Worktree {
     pub(crate) fn of_head() -> Outcome<Self> {
-        let path = target_dir().join("trickle/tree");
+        let path = target_dir().join("proof/tree");
         let tree = Self { path };
         // What an interrupted run left.
         tree.remove();
