@@ -29,6 +29,7 @@ usage: cargo xtask <chore>
                                        and how soon simulated connections form
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
                                        guard; --break B4 breaks those lines and looks what turns red
+  reliability [--json] [--number 4]    the same of RELIABILITY.md: what attacks are survived
   walk [--sequences N] [--node N]      random walks over the public API, in simulation and through Node
   wpt --wpt DIR [--filter PATTERN] ... the W3C's own tests through the Node package, from a checkout
                                        of web-platform-tests";
@@ -46,7 +47,8 @@ fn main() -> ExitCode {
         "bench" => bench::chore(rest),
         "leak" => leak::chore(rest),
         "sim" => sim::chore(rest),
-        "trickle" => proof::chore(rest),
+        "trickle" => proof::chore(&proof::TRICKLE, rest),
+        "reliability" => proof::chore(&proof::RELIABILITY, rest),
         "walk" => walk::chore(rest),
         "wpt" => wpt::chore(rest),
         "help" | "--help" | "-h" => {

@@ -1,26 +1,28 @@
-//! The list of behaviours, as `TRICKLE.md` has it: Markdown for people, one item each for this.
+//! The behaviours of a list: Markdown for people, one item each for this.
 
 use std::fmt;
 
+use super::list::List;
 use crate::run::Outcome;
 
-/// The file of the list, in the root.
-pub(crate) const LIST: &str = "TRICKLE.md";
-
-/// The name of a behaviour: `B4`.
+/// The name of a behaviour: `B4`, or `4` where there are no groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number {
-    group: char,
+    group: Option<char>,
     index: u32,
 }
 
 impl Number {
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let group = text.chars().next().filter(char::is_ascii_uppercase)?;
-        let digits = &text[1..];
+        let group = text.chars().next().filter(char::is_ascii_uppercase);
+        let digits = &text[usize::from(group.is_some())..];
         let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
         let index = digits.parse().ok().filter(|index| plain && *index > 0)?;
         Some(Self { group, index })
+    }
+
+    pub(crate) fn is_grouped(self) -> bool {
+        self.group.is_some()
     }
 
     /// The one that must stand before it in its group.
@@ -32,7 +34,10 @@ impl Number {
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.group, self.index)
+        if let Some(group) = self.group {
+            write!(f, "{group}")?;
+        }
+        write!(f, "{}", self.index)
     }
 }
 
@@ -56,18 +61,19 @@ pub(crate) struct Behaviour {
 
 /// Reads the list: items `- B4: text` and `- B21 (waits for mDNS): text`, which may go on in indented
 /// lines. All else is for people.
-pub(crate) fn parse(list: &str) -> Outcome<Vec<Behaviour>> {
+pub(crate) fn parse(list: &List, text: &str) -> Outcome<Vec<Behaviour>> {
+    let List { file, example, .. } = list;
     let mut behaviours: Vec<Behaviour> = Vec::new();
     let mut open = false;
-    for (index, line) in list.lines().enumerate() {
+    for (index, line) in text.lines().enumerate() {
         if let Some(item) = line.strip_prefix("- ") {
-            let behaviour = read_item(item).ok_or_else(|| {
+            let behaviour = read_item(list, item).ok_or_else(|| {
                 format!(
-                    "{LIST}:{}: an item is `- B4: text` or `- B4 (waits for X): text`",
+                    "{file}:{}: an item is `- {example}: text` or `- {example} (waits for X): text`",
                     index + 1
                 )
             })?;
-            check_place(&behaviours, behaviour.number)?;
+            check_place(list, &behaviours, behaviour.number)?;
             behaviours.push(behaviour);
             open = true;
         } else if let Some(last) = behaviours.last_mut()
@@ -83,14 +89,14 @@ pub(crate) fn parse(list: &str) -> Outcome<Vec<Behaviour>> {
     Ok(behaviours)
 }
 
-fn read_item(item: &str) -> Option<Behaviour> {
+fn read_item(list: &List, item: &str) -> Option<Behaviour> {
     let (head, text) = item.split_once(": ")?;
     let (number, waiting) = match head.split_once(' ') {
         None => (head, Waiting::Nothing),
         Some((number, remark)) => (number, read_remark(remark)?),
     };
     Some(Behaviour {
-        number: Number::parse(number)?,
+        number: list.number(number)?,
         text: text.to_owned(),
         waiting,
     })
@@ -105,14 +111,15 @@ fn read_remark(remark: &str) -> Option<Waiting> {
     Some(Waiting::InPart(capability.to_owned()))
 }
 
-fn check_place(before: &[Behaviour], number: Number) -> Outcome {
+fn check_place(list: &List, before: &[Behaviour], number: Number) -> Outcome {
+    let file = list.file;
     let has = |wanted| before.iter().any(|behaviour| behaviour.number == wanted);
     if has(number) {
-        return Err(format!("{LIST}: {number} stands there twice"));
+        return Err(format!("{file}: {number} stands there twice"));
     }
     match number.previous() {
         Some(previous) if !has(previous) => {
-            Err(format!("{LIST}: {previous} is missing before {number}"))
+            Err(format!("{file}: {previous} is missing before {number}"))
         }
         _ => Ok(()),
     }
@@ -121,9 +128,10 @@ fn check_place(before: &[Behaviour], number: Number) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proof::list::{RELIABILITY, TRICKLE};
 
     fn items(list: &str) -> Vec<(String, String, Waiting)> {
-        let behaviours = parse(list).expect("the list is well-formed");
+        let behaviours = parse(&TRICKLE, list).expect("the list is well-formed");
         let item = |behaviour: Behaviour| {
             let number = behaviour.number.to_string();
             (number, behaviour.text, behaviour.waiting)
@@ -160,7 +168,20 @@ mod tests {
             "- A1: once\n- A1: twice\n",
             "- A1: first\n- A3: third\n",
         ] {
-            assert!(parse(list).is_err(), "{list}");
+            assert!(parse(&TRICKLE, list).is_err(), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_list_may_have_no_groups() {
+        let behaviours = parse(
+            &RELIABILITY,
+            "- 1: a flood\n- 2 (waits for TURN): a storm\n",
+        );
+        let numbers = behaviours.map(|all| all.iter().map(|one| one.number.to_string()).collect());
+        assert_eq!(numbers, Ok(vec!["1".to_owned(), "2".to_owned()]));
+        for list in ["- A1: a flood\n", "- 2: a storm\n"] {
+            assert!(parse(&RELIABILITY, list).is_err(), "{list}");
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::{
-    behaviour::{self, Behaviour, LIST, Number, Waiting},
+    behaviour::{self, Behaviour, Number, Waiting},
     guard::Guard,
+    list::List,
     marker::{self, Claim, Test},
 };
 use crate::run::Outcome;
@@ -26,11 +27,11 @@ pub(crate) struct Catalogue {
 }
 
 impl Catalogue {
-    pub(crate) fn read(root: &Path) -> Outcome<Self> {
-        let list = std::fs::read_to_string(root.join(LIST))
-            .map_err(|error| format!("{LIST} cannot be read: {error}"))?;
-        let behaviours = behaviour::parse(&list)?;
-        let (markers, mut problems) = marker::all(root);
+    pub(crate) fn read(root: &Path, list: &List) -> Outcome<Self> {
+        let text = std::fs::read_to_string(root.join(list.file))
+            .map_err(|error| format!("{} cannot be read: {error}", list.file))?;
+        let behaviours = behaviour::parse(list, &text)?;
+        let (markers, mut problems) = marker::all(root, list);
         let mut proofs = Vec::new();
         for marker in markers {
             match Guard::resolve(root, &marker.claim.path, &marker.claim.snippet) {
@@ -49,7 +50,7 @@ impl Catalogue {
             proofs,
             problems,
         };
-        catalogue.compare();
+        catalogue.compare(list);
         Ok(catalogue)
     }
 
@@ -74,13 +75,14 @@ impl Catalogue {
         Err(self.problems.join("\n"))
     }
 
-    fn compare(&mut self) {
+    fn compare(&mut self, list: &List) {
         let mut problems = Vec::new();
         for proof in &self.proofs {
             let unknown = |number: &&Number| self.behaviour(**number).is_none();
             for number in proof.claim.numbers.iter().filter(unknown) {
                 let Test { file, name } = &proof.test;
-                problems.push(format!("{file}: {name} names {number}, which {LIST} lacks"));
+                let absent = format!("which {} lacks", list.file);
+                problems.push(format!("{file}: {name} names {number}, {absent}"));
             }
         }
         for Behaviour {

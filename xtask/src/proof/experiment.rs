@@ -6,6 +6,7 @@ use super::{
     behaviour::Number,
     catalogue::{Catalogue, Proof},
     guard::Guard,
+    list::List,
     marker::Test,
     suite::{Name, Suite, red},
     worktree::Worktree,
@@ -21,9 +22,9 @@ struct Mutation {
 }
 
 /// Breaks every line that the proofs of these behaviours say how to break.
-pub(crate) fn run(numbers: &[Number]) -> Outcome {
+pub(crate) fn run(list: &List, numbers: &[Number]) -> Outcome {
     let tree = Worktree::of_head()?;
-    let catalogue = Catalogue::read(tree.path())?;
+    let catalogue = Catalogue::read(tree.path(), list)?;
     let mut experiment = Experiment {
         tree,
         catalogue,

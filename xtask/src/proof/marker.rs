@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::behaviour::Number;
+use super::{behaviour::Number, list::List};
 use crate::run::Outcome;
 
 /// Where tests are, from the root.
@@ -37,15 +37,15 @@ pub(crate) struct Marker {
     pub(crate) line: usize,
 }
 
-/// Every marker of the repository, and what is wrong with those that cannot be read.
-pub(crate) fn all(root: &Path) -> (Vec<Marker>, Vec<String>) {
+/// Every marker of a list in the repository, and what is wrong with those that cannot be read.
+pub(crate) fn all(root: &Path, list: &List) -> (Vec<Marker>, Vec<String>) {
     let (mut markers, mut problems) = (Vec::new(), Vec::new());
     for folder in FOLDERS {
         walk(&root.join(folder), &mut |file| {
             let text = std::fs::read_to_string(file).unwrap_or_default();
             let name = file.strip_prefix(root).unwrap_or(file);
             let name = name.to_string_lossy().replace('\\', "/");
-            in_text(&name, &text, &mut markers, &mut problems);
+            in_text(list, (&name, &text), &mut markers, &mut problems);
         });
     }
     (markers, problems)
@@ -68,10 +68,15 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
     }
 }
 
-fn in_text(file: &str, text: &str, markers: &mut Vec<Marker>, problems: &mut Vec<String>) {
+fn in_text(
+    list: &List,
+    (file, text): (&str, &str),
+    markers: &mut Vec<Marker>,
+    problems: &mut Vec<String>,
+) {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     for (index, line) in lines.iter().enumerate() {
-        let read = match read_claim(line) {
+        let read = match read_claim(list, line) {
             None => continue,
             Some(Err(problem)) => Err(problem),
             Some(Ok(claim)) => test_at(file, &lines, index).map(|name| (claim, name)),
@@ -91,22 +96,20 @@ fn in_text(file: &str, text: &str, markers: &mut Vec<Marker>, problems: &mut Vec
 }
 
 /// The claim of a line, if it is a marker.
-fn read_claim(line: &str) -> Option<Outcome<Claim>> {
+fn read_claim(list: &List, line: &str) -> Option<Outcome<Claim>> {
     let comment = line
         .strip_prefix("//")?
         .trim_start_matches(['/', '!'])
         .trim();
-    let claim = comment.strip_prefix("Trickle ")?;
+    let claim = comment.strip_prefix(list.word)?.strip_prefix(' ')?;
     let first = claim.split([',', ':', ' ']).next()?;
-    Number::parse(first)?;
-    let form =
-        "a marker is `Trickle B4, B5: path: `snippet``, or with ` => `replacement`` behind it";
-    Some(split_claim(claim).ok_or_else(|| form.to_owned()))
+    list.number(first)?;
+    Some(split_claim(list, claim).ok_or_else(|| list.marker_form()))
 }
 
-fn split_claim(claim: &str) -> Option<Claim> {
+fn split_claim(list: &List, claim: &str) -> Option<Claim> {
     let (numbers, rest) = claim.split_once(": ")?;
-    let numbers: Option<Vec<_>> = numbers.split(", ").map(Number::parse).collect();
+    let numbers: Option<Vec<_>> = numbers.split(", ").map(|text| list.number(text)).collect();
     let (path, rest) = rest.split_once(": `")?;
     let (snippet, rest) = rest.split_once('`')?;
     let replacement = match rest {
@@ -174,10 +177,11 @@ fn script_test(lines: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proof::list::TRICKLE;
 
     fn read(file: &str, text: &str) -> (Vec<Marker>, Vec<String>) {
         let (mut markers, mut problems) = (Vec::new(), Vec::new());
-        in_text(file, text, &mut markers, &mut problems);
+        in_text(&TRICKLE, (file, text), &mut markers, &mut problems);
         (markers, problems)
     }
 

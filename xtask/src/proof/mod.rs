@@ -1,6 +1,7 @@
-//! The behaviours of trickle ICE: which test proves each, and which line that test guards.
+//! Numbered lists: which test proves each item, and which line that test guards.
 //!
-//! `TRICKLE.md` numbers them. A test names what it proves in a marker, a comment directly above it:
+//! `TRICKLE.md` and `RELIABILITY.md` number them. A test names what it proves in a marker, a comment
+//! directly above it:
 //!
 //! ```text
 //! Trickle B4, B5: crates/x/src/y.rs: `a part of the guarded line` => `what breaks it`
@@ -13,30 +14,42 @@ mod behaviour;
 mod catalogue;
 mod experiment;
 mod guard;
+mod list;
 mod marker;
 mod suite;
 mod table;
 mod worktree;
 
+pub(crate) use self::list::{List, RELIABILITY, TRICKLE};
 use self::{behaviour::Number, catalogue::Catalogue};
 use crate::run::{Outcome, root};
 
-const USAGE: &str = "\
-usage: cargo xtask trickle [--json] [--number B4]
-       cargo xtask trickle --break B4 [B5 ...]
+fn usage(list: &List) -> String {
+    let List {
+        chore,
+        example,
+        file,
+        ..
+    } = list;
+    format!(
+        "\
+usage: cargo xtask {chore} [--json] [--number {example}]
+       cargo xtask {chore} --break {example} [...]
 
-  --json       the table as JSON
-  --number B4  only this behaviour
-  --break B4   breaks the lines that B4's tests guard, one by one, in a copy of the last commit, and
-               reports which tests turn red";
+  --json       {file} as a table in JSON
+  --number {example}  only this item
+  --break {example}   breaks the lines that its tests guard, one by one, in a copy of the last commit, and
+               reports which tests turn red"
+    )
+}
 
-pub(crate) fn chore(arguments: &[String]) -> Outcome {
+pub(crate) fn chore(list: &List, arguments: &[String]) -> Outcome {
     if let Some((first, numbers)) = arguments.split_first()
         && first == "--break"
         && !numbers.is_empty()
     {
-        let numbers: Outcome<Vec<Number>> = numbers.iter().map(|text| read_number(text)).collect();
-        return experiment::run(&numbers?);
+        let numbers = numbers.iter().map(|text| read_number(list, text));
+        return experiment::run(list, &numbers.collect::<Outcome<Vec<Number>>>()?);
     }
     let (mut json, mut only) = (false, None);
     let mut rest = arguments.iter();
@@ -44,15 +57,15 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
         match (argument.as_str(), rest.as_slice().first()) {
             ("--json", _) => json = true,
             ("--number", Some(number)) => {
-                only = Some(read_number(number)?);
+                only = Some(read_number(list, number)?);
                 rest.next();
             }
-            _ => return Err(USAGE.to_owned()),
+            _ => return Err(usage(list)),
         }
     }
-    let catalogue = Catalogue::read(&root())?;
+    let catalogue = Catalogue::read(&root(), list)?;
     if only.is_some_and(|number| catalogue.behaviour(number).is_none()) {
-        return Err("TRICKLE.md has no such number".to_owned());
+        return Err(format!("{} has no such number", list.file));
     }
     let wanted = |number| only.is_none_or(|only| only == number);
     if json {
@@ -63,13 +76,17 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
     catalogue.verdict()
 }
 
-/// Whether every behaviour is proved or waits, without the table.
-pub(crate) fn check() -> Outcome {
-    let catalogue = Catalogue::read(&root())?;
+/// Whether every item is proved or waits, without the table.
+pub(crate) fn check(list: &List) -> Outcome {
+    let catalogue = Catalogue::read(&root(), list)?;
     println!("{}", table::summary(&catalogue));
     catalogue.verdict()
 }
 
-fn read_number(text: &str) -> Outcome<Number> {
-    Number::parse(text).ok_or_else(|| format!("{text:?} is not a number such as B4\n\n{USAGE}"))
+fn read_number(list: &List, text: &str) -> Outcome<Number> {
+    let complaint = || {
+        let (example, usage) = (list.example, usage(list));
+        format!("{text:?} is not a number such as {example}\n\n{usage}")
+    };
+    list.number(text).ok_or_else(complaint)
 }
