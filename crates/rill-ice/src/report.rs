@@ -102,6 +102,8 @@ pub enum NameFate {
     Resolved(SocketAddr),
     /// Nobody answered for it, or what was answered is no address to send to; in words.
     Failed(String),
+    /// Nothing of multicast DNS is heard here, not even our own question; in words.
+    Unheard(String),
     /// It was not looked up: only `.local` names are, and only so many at once.
     NotAsked,
 }

@@ -103,6 +103,9 @@ pub enum Response {
     Registered,
     /// It could not be done, for this reason.
     Failed(String),
+    /// A `.local` name was not found, and nothing of multicast DNS was heard meanwhile, not even the
+    /// question itself; in words.
+    Unheard(String),
 }
 
 /// One address of one network interface.

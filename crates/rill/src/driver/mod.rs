@@ -226,7 +226,7 @@ impl Driver {
         tokio::spawn(async move {
             let response = match resolving.await {
                 Ok(addresses) => Response::Resolved(addresses),
-                Err(error) => Response::Failed(error),
+                Err(unfound) => unfound.into(),
             };
             // The driver may be gone by now; then nobody asks.
             drop(answer.send(Answer::Response(id, response)));
