@@ -125,6 +125,8 @@ impl Agent {
         self.ctx.claim.role = role;
         for session in self.transports.sessions_mut() {
             session.conclusion.nominating = None;
+            // The numbers were those of the agent that nominates.
+            session.conclusion.numbered = None;
             session.unsettled = true;
             let (locals, remotes) = (&session.local.candidates, &session.remote.candidates);
             for pair in session.checks.iter_mut() {

@@ -19,6 +19,7 @@ mod reach;
 mod relay;
 mod relay_streams;
 mod relays;
+mod renomination;
 mod restart;
 mod roles;
 mod rules;

@@ -75,7 +75,7 @@ fn a_controlled_agent_does_not_nominate() {
 
 /// A better pair that works later is nominated too, without any other state between.
 ///
-/// Trickle F21: crates/rill-ice/src/agent/nominate.rs: `(is_under_way || other.is_nominated()) && other.priority >= pair.priority` => `is_under_way || other.is_nominated()`
+/// Trickle F21: crates/rill-ice/src/agent/nominate.rs: `(is_under_way || is_agreed) && other.priority >= pair.priority` => `is_under_way || is_agreed`
 #[test]
 fn a_better_pair_replaces_a_nominated_one() {
     let addresses = [
