@@ -1,6 +1,7 @@
 //! The agent: its commands, inputs and outputs. What it shows of itself, and what happens inside, is in
 //! the files of this folder, one per procedure.
 
+mod ahead;
 mod allocations;
 mod checks;
 mod consent;
@@ -81,10 +82,12 @@ impl Agent {
         }
     }
 
-    /// Starts gathering in the newest generation; does nothing if it was started.
+    /// Starts gathering in the newest generation, or tells of what was gathered ahead; does nothing if
+    /// it was started before.
     pub fn gather(&mut self, now: Instant, id: TransportId) {
         let now = self.ctx.advance(now);
         self.start_gathering(now, id);
+        self.use_ahead(now, id);
         self.settle(now);
     }
 
@@ -183,7 +186,7 @@ impl Agent {
     }
 
     /// Gives the newest generation these credentials of ours in the place of its own: a description
-    /// that was created earlier names them. Does nothing once gathering has begun.
+    /// that was created earlier names them. Does nothing once gathering has begun, unless ahead.
     pub fn set_local_credentials(&mut self, id: TransportId, credentials: Credentials) {
         if let Some(transport) = self.transports.get_mut(id) {
             transport.newest_mut().adopt(credentials);

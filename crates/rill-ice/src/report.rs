@@ -184,6 +184,13 @@ impl Notes {
         self.names.insert(name.to_owned(), fate);
     }
 
+    pub(crate) fn forget_gathering(&mut self) {
+        self.interfaces.clear();
+        self.problems.clear();
+        self.outcomes.clear();
+        self.lost.clear();
+    }
+
     pub(crate) fn forget_names(&mut self) {
         self.names.clear();
     }

@@ -266,6 +266,14 @@ impl Requests {
         self.outstanding.remove(&id)
     }
 
+    /// Answers to what a session asked for its gathering mean nothing any more.
+    pub(crate) fn forget_gathering(&mut self, session: SessionKey) {
+        let is_kept = |purpose: &Purpose| {
+            purpose.session() != session || matches!(purpose, Purpose::Lookup { .. })
+        };
+        self.outstanding.retain(|_, purpose| is_kept(purpose));
+    }
+
     fn register(&mut self, purpose: Purpose) -> RequestId {
         self.last += 1;
         let id = RequestId(self.last);

@@ -152,7 +152,7 @@ impl Session {
 
     /// Takes these credentials for its own, unless it has told them already.
     pub(crate) fn adopt(&mut self, credentials: Credentials) {
-        if self.gatherer.state != GatheringState::New {
+        if self.gatherer.state != GatheringState::New && !self.gatherer.ahead {
             return;
         }
         if let Some(key) = &mut self.remote.key {

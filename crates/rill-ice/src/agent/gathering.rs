@@ -330,7 +330,7 @@ impl Session {
 
     fn end_gathering(&mut self, ctx: &mut Context, now: Instant) {
         self.gatherer.state = GatheringState::Complete;
-        self.local.ended = true;
+        self.local.ended = !self.gatherer.ahead;
         ctx.push(Event::LocalEndOfCandidates {
             transport: self.key.transport,
             generation: self.key.generation,
