@@ -30,7 +30,7 @@ describe('rill and', { concurrency: 2 }, () => {
         test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
       }
 
-      // Trickle G1: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];`
+      // Trickle G1: crates/rill-peer/src/jsep/create.rs: `const ICE_OPTIONS: [&str; 3] = ["trickle", "ice2", "renomination"];`
       for (const { offers, role, way } of both('half by us')) {
         test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
       }
@@ -59,7 +59,7 @@ describe('rill and', { concurrency: 2 }, () => {
     describe(name, { concurrency: 1 }, () => {
       const other = peer(name);
 
-      // Trickle H4: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];`
+      // Trickle H4: crates/rill-peer/src/jsep/create.rs: `const ICE_OPTIONS: [&str; 3] = ["trickle", "ice2", "renomination"];`
       for (const { offers, role, way } of ['trickle', 'restart by us'].flatMap(both)) {
         test(`${name} ${role}, ${way}`, MEETING, () => other.meets({ offers }, way));
       }

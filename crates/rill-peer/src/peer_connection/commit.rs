@@ -226,6 +226,8 @@ impl PeerConnection {
             let ufrag = &transport.credentials.ufrag;
             self.agent.set_remote_lite(id, transport.lite);
             self.agent
+                .set_remote_renomination(id, transport.renominates);
+            self.agent
                 .set_remote_credentials(now, id, transport.credentials.clone());
             for candidate in &transport.candidates {
                 self.add_to_ice(now, id, candidate, ufrag);

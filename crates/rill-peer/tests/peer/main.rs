@@ -20,6 +20,7 @@ mod names;
 mod negotiate;
 mod offer;
 mod pranswer;
+mod renomination;
 mod restart;
 mod roles;
 mod rollback;
