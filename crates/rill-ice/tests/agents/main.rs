@@ -1,6 +1,7 @@
 //! Agents against each other, and against adversity, over the simulated network.
 
 mod adversity;
+mod allocations;
 mod connect;
 mod consent;
 mod determinism;
