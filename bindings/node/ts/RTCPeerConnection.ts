@@ -397,9 +397,12 @@ export class RTCPeerConnection extends EventTarget {
     return copyConfiguration(this.#configuration);
   }
 
-  /** Servers and policy take effect with the next gathering, which `restartIce` brings about. */
+  /**
+   * Servers and policy take effect with the next gathering, which `restartIce` brings about. Of `rill`
+   * only `tlsTrust` may change, for the next connections to servers; what is not given stays as it is.
+   */
   setConfiguration(configuration: RTCConfiguration = {}): void {
-    const converted = convertConfiguration(configuration);
+    const converted = convertConfiguration(configuration, this.#configuration);
     this.#requireOpen();
     requireModifiable(this.#configuration, converted, this.#localDescriptionWasSet);
     converted.iceServers.forEach(validateIceServer);

@@ -36,4 +36,11 @@ export type { RTCDtlsTransportEventMap } from './RTCDtlsTransport';
 export type { RTCIceTransportEventMap } from './RTCIceTransport';
 export type { RTCPeerConnectionEventMap } from './RTCPeerConnection';
 export type { RTCSctpTransportEventMap } from './RTCSctpTransport';
+export type {
+  RillConfiguration,
+  RillHostAddresses,
+  RillLoopback,
+} from './rill_configuration';
+export type { RillExternalAddress, RillFamily, RillPortRange, RillReach } from './reach';
+export type { RillCertificates, RillTlsRoots, RillTlsTrust } from './tls_trust';
 export type * from './dictionaries';

@@ -49,6 +49,23 @@ export interface NativeConfiguration {
   iceTransportPolicy: string;
   bundlePolicy: string;
   iceCandidatePoolSize: number;
+  rill: NativeRillConfiguration;
+}
+
+/** What is not of the W3C. */
+export interface NativeRillConfiguration {
+  hostAddresses: string;
+  loopback: string;
+  excludedInterfaces: string[];
+  external: { address: string; internal?: string }[];
+  family: string;
+  interfaces: string[];
+  /** The first and the last. */
+  ports?: [number, number];
+  /** `platform`, `anyone` or `roots`. */
+  tlsTrust: string;
+  /** In DER. */
+  tlsRoots: Uint8Array[];
 }
 
 export interface NativeCandidateInit {
