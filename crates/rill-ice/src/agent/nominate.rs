@@ -2,22 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use crate::Role;
 use crate::context::Context;
 use crate::pair::{Pair, PairId, PairState};
 use crate::session::Session;
 use crate::timer::Timer;
 use crate::transaction::CheckKind;
-use crate::{Agent, Role, TransportId};
-
-impl Agent {
-    /// Whether the peer takes numbered nominations: its description has the ICE option `renomination`
-    /// (draft-thatcher-ice-renomination §3), and so has ours. Say so ahead of its credentials.
-    pub fn set_remote_renomination(&mut self, id: TransportId, renominates: bool) {
-        if let Some(transport) = self.transports.get_mut(id) {
-            transport.newest_mut().remote.renominates = Some(renominates);
-        }
-    }
-}
 
 impl Session {
     /// Data goes over the best pair that answers: a nominated one before others (of several the last by
