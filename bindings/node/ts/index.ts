@@ -29,6 +29,14 @@ export { RTCStatsReport } from './RTCStatsReport';
 export { RTCTrackEvent } from './RTCTrackEvent';
 
 export type { RTCDiagnosis } from './diagnosis';
+export type {
+  RTCGatheringOutcome,
+  RTCGatheringResult,
+  RTCGatheringServer,
+  RTCGatheringServerOutcome,
+  RTCGatheringWait,
+  RTCGoodEnough,
+} from './gathering';
 export type { MediaStreamEventMap } from './MediaStream';
 export type { MediaStreamTrackEventMap } from './MediaStreamTrack';
 export type { RTCDataChannelEventMap } from './RTCDataChannel';

@@ -194,6 +194,11 @@ export type NativeConnectionEvent =
     }
   | { type: 'datachannel'; channel: number };
 
+/** Something came of asking a server; `diagnose()` has what. */
+export interface NativeServerEvent {
+  type: 'server';
+}
+
 export type NativeChannelEvent =
   | { type: 'open' | 'closing' | 'close' | 'bufferedamountlow'; channel: number }
   | { type: 'error'; channel: number; error: NativeChannelError }
@@ -228,6 +233,7 @@ export interface NativeTrackEvent {
 
 export type NativeEvent =
   | NativeConnectionEvent
+  | NativeServerEvent
   | NativeChannelEvent
   | NativeTransportEvent
   | NativeTransceiverEvent

@@ -4,6 +4,7 @@ import { RTCPeerConnection } from 'rill-rtc';
 import type {
   RillConfiguration,
   RTCConfiguration,
+  RTCGatheringResult,
   RTCIceCandidateInit,
   RTCSessionDescriptionInit,
 } from 'rill-rtc';
@@ -25,6 +26,14 @@ const own: RillConfiguration = {
 pc.setConfiguration({ ...pc.getConfiguration(), rill: own });
 // @ts-expect-error: a slip of the pen
 pc.setConfiguration({ rill: { hostAdresses: 'mdns' } });
+const { outcome, servers }: RTCGatheringResult = await pc.gatheringComplete({
+  deadline: 2000,
+  goodEnough: 'public',
+  grace: 100,
+  progress: ([first]) => first?.outcomes.map(({ outcome, text }) => `${outcome}: ${text}`),
+});
+// @ts-expect-error: there is no such outcome
+if (outcome === 'failed') servers.pop();
 const channel = pc.createDataChannel('x', { maxRetransmits: 0 });
 channel.onmessage = function ({ data }) {
   this.send(data);
