@@ -47,7 +47,9 @@ fn step(world: &mut World, script: &mut Script<'_>) {
         1 => world.agent.gather(world.now, transport(world, script)),
         2 => world.restart(transport(world, script)),
         3 => {
-            let (id, credentials) = (transport(world, script), peer::credentials(script.byte()));
+            let (id, choice) = (transport(world, script), script.byte());
+            let credentials = peer::credentials(choice);
+            world.agent.set_remote_renomination(id, choice & 4 == 4);
             world
                 .agent
                 .set_remote_credentials(world.now, id, credentials);
