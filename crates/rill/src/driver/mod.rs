@@ -5,6 +5,8 @@ mod interface;
 mod mdns;
 mod outbox;
 mod receive;
+#[cfg(test)]
+mod server;
 mod socket;
 mod stream;
 mod tls;
