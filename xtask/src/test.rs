@@ -27,6 +27,11 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
         lint(&mut report);
     }
     if wanted("rust") {
+        if let Err(error) = install::network_tools() {
+            report.note(&format!(
+                "tests on real servers and NATs are skipped: {error}"
+            ));
+        }
         report.suite("Rust tests", || {
             Ok(cargo(["test", "--workspace", "--locked", "--no-fail-fast"]))
         });
@@ -97,7 +102,7 @@ fn wasm_target_installed() -> bool {
 #[derive(Default)]
 struct Report {
     steps: Vec<Step>,
-    notes: Vec<&'static str>,
+    notes: Vec<String>,
 }
 
 struct Step {
@@ -154,9 +159,9 @@ impl Report {
         });
     }
 
-    fn note(&mut self, text: &'static str) {
+    fn note(&mut self, text: &str) {
         println!("\n{text}");
-        self.notes.push(text);
+        self.notes.push(text.to_owned());
     }
 
     fn step(&mut self, name: &'static str, step: impl FnOnce() -> (Tally, Outcome)) -> bool {
