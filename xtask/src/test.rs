@@ -45,6 +45,7 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
 fn lint(report: &mut Report) {
     report.check("format", || run(&mut cargo(["fmt", "--all", "--check"])));
     report.check("trickle behaviours", || proof::check(&proof::TRICKLE));
+    report.check("reliability", || proof::check(&proof::RELIABILITY));
     report.check("clippy", || {
         let clippy = [
             "clippy",

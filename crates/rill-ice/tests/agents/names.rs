@@ -149,6 +149,7 @@ fn signal_names(scene: &mut Scene, names: &[&str]) {
     scene.sim.with(alice, Node::pump);
 }
 
+/// Reliability 12: crates/rill-ice/src/agent/remote.rs: `match name.parse::<mdns::Name>() {`
 #[test]
 fn other_names_are_not_looked_up_and_none_twice_and_not_too_many() {
     let mut setting = Setting::default();

@@ -29,6 +29,7 @@ fn both_in(role: Role, seed: Seed, loss: f64) -> Scene {
 }
 
 /// Trickle F18: crates/rill-ice/src/agent/inbound.rs: `let role = self.ctx.claim.role.opposite();` => `let role = self.ctx.claim.role;`
+/// Reliability 7: crates/rill-ice/src/agent/inbound.rs: `let role = self.ctx.claim.role.opposite();`
 #[test]
 fn conflicts_are_settled_at_once() {
     for role in [Role::Controlling, Role::Controlled] {

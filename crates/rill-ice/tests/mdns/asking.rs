@@ -271,7 +271,9 @@ fn a_question_of_another_is_no_answer() {
     assert_eq!(scene.events(), []);
 }
 
-/// RELIABILITY 11: one bounded series of questions each, and nobody waits longer.
+/// One bounded series of questions each, and nobody waits longer.
+///
+/// Reliability 11: crates/rill-ice/src/mdns/querier.rs: `const PATIENCE: Duration = Duration::from_secs(4);` => `const PATIENCE: Duration = Duration::from_secs(40);`
 #[test]
 fn a_thousand_names_are_a_trickle_and_over_within_five_seconds() {
     let mut scene = Scene::new();
