@@ -107,6 +107,13 @@ impl Session {
                 self.checks.enqueue_unpaced(id, CheckKind::Probe);
             }
         }
+        // Also what worked once and failed since: its way may be back.
+        let is_worth_it = |pair: &Pair| {
+            pair.state == PairState::Failed && !pair.consent_lost && pair.answered.is_some()
+        };
+        for id in self.checks.ids_where(is_worth_it) {
+            self.checks.set_state(id, PairState::Waiting);
+        }
         self.release_held();
         self.unsettled = true;
     }
