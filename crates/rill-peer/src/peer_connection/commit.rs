@@ -48,6 +48,7 @@ impl PeerConnection {
         }
         for transport in transports {
             self.agent.gather(now, transport);
+            self.pool.release(transport);
         }
         self.after_description(now, kind);
         operation
@@ -250,12 +251,18 @@ impl PeerConnection {
         }
         self.jsep.pending = None;
         self.offered_transceivers.clear();
+        self.pool.drain();
         self.release_spares(now);
     }
 
-    /// Nothing refers to the spare transports any more.
+    /// Nothing refers to the spare transports any more; those of the pool wait on.
     fn release_spares(&mut self, now: Instant) {
-        for spare in std::mem::take(&mut self.spares) {
+        let (kept, gone) = std::mem::take(&mut self.spares)
+            .into_iter()
+            .partition(|spare| self.pool.holds(*spare));
+        self.spares = kept;
+        let gone: Vec<_> = gone;
+        for spare in gone {
             self.agent.remove_transport(now, spare);
         }
     }

@@ -19,6 +19,7 @@ mod lone;
 mod names;
 mod negotiate;
 mod offer;
+mod pool;
 mod pranswer;
 mod renomination;
 mod restart;
