@@ -88,17 +88,30 @@ impl Mdns {
         }
     }
 
-    /// Answers for a name from now on. That it cannot is not told: a candidate is offered under its
+    /// Answers for a name from when the future resolves: who is told of it sooner asks in vain, and
+    /// Chromium asks once. That it cannot is not told: a candidate is offered under its
     /// name all the same, so that nobody can tell by it what the network is like
     /// (draft-ietf-mmusic-mdns-ice-candidates §3.1.1).
-    pub(crate) fn register(&self, name: Name, address: IpAddr) -> Registration {
-        if let Err(error) = self.command(Command::Register { name, address }) {
+    pub(crate) fn register(
+        &self,
+        name: Name,
+        address: IpAddr,
+    ) -> (Registration, impl Future<Output = ()> + Send + use<>) {
+        let (done, ready) = oneshot::channel();
+        let command = Command::Register {
+            name,
+            address,
+            done,
+        };
+        if let Err(error) = self.command(command) {
             tracing::debug!(error, "a name is not answered for");
         }
-        Registration {
+        let registration = Registration {
             mdns: self.clone(),
             name,
-        }
+        };
+        // It is dropped where there is no thread to say so.
+        (registration, async move { drop(ready.await) })
     }
 
     /// Tells the thread, and starts it if there is none.

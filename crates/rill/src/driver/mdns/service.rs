@@ -28,9 +28,18 @@ type Answer = oneshot::Sender<Result<Vec<IpAddr>, Unfound>>;
 
 /// What the handles want.
 pub(super) enum Command {
-    Resolve { name: Name, answer: Answer },
-    Register { name: Name, address: IpAddr },
-    Unregister { name: Name },
+    Resolve {
+        name: Name,
+        answer: Answer,
+    },
+    Register {
+        name: Name,
+        address: IpAddr,
+        done: oneshot::Sender<()>,
+    },
+    Unregister {
+        name: Name,
+    },
 }
 
 /// Starts the thread.
@@ -149,11 +158,17 @@ impl Service {
                     Err(error) => drop(answer.send(Err(Unfound::Absent(error.to_string())))),
                 }
             }
-            Command::Register { name, address } => {
+            Command::Register {
+                name,
+                address,
+                done,
+            } => {
                 self.list_interfaces(now);
                 if let Err(error) = self.core.register(name, address) {
                     self.trouble = Some(error.to_string());
                 }
+                // Whoever registered it may be gone.
+                let _ = done.send(());
             }
             Command::Unregister { name } => self.core.unregister(now, name),
         }

@@ -21,8 +21,10 @@ async fn two_instances_find_each_others_names() {
     let (first, second) = (name(), name());
     // A name has one address, and need not be of the family on which the question travels.
     let other_family = IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
-    let _first = one.register(first, own);
-    let _second = two.register(second, other_family);
+    let (_first, ready) = one.register(first, own);
+    ready.await;
+    let (_second, ready) = two.register(second, other_family);
+    ready.await;
     let (found, found_too) = tokio::join!(
         two.resolve(&first.to_string()),
         one.resolve(&second.to_string().to_uppercase()),
@@ -47,7 +49,7 @@ async fn names_of_the_process_are_found_without_a_network() {
     let _port = PORT_IN_USE.lock().await;
     let name = name();
     let address = Ipv4Addr::new(192, 0, 2, 7).into();
-    let registration = Mdns::process().register(name, address);
+    let (registration, _) = Mdns::process().register(name, address);
     let mdns = Mdns::process().clone();
     // From another runtime than the first user's.
     let found = std::thread::spawn(move || {
@@ -88,13 +90,10 @@ async fn the_port_is_let_go_and_its_absence_is_a_reason() {
         return;
     }
     let mdns = Mdns::default();
-    let used = mdns.register(name(), Ipv4Addr::LOCALHOST.into());
-    // What is registered first is heard first.
-    let own = name();
-    let _other = mdns.register(own, Ipv4Addr::LOCALHOST.into());
-    mdns.resolve(&own.to_string()).await.unwrap();
-    assert!(exclusive().is_err(), "it never had the port");
-    drop((used, _other));
+    let (used, ready) = mdns.register(name(), Ipv4Addr::LOCALHOST.into());
+    ready.await;
+    assert!(exclusive().is_err(), "who asks at once asks in vain");
+    drop(used);
     let held = patiently(exclusive).await;
     assert!(held.is_some(), "it keeps the port for nobody");
     assert!(mdns.shared.lock().commands.is_none());
@@ -104,7 +103,7 @@ async fn the_port_is_let_go_and_its_absence_is_a_reason() {
         matches!(&error, Unfound::Deaf(reason) if reason.contains("UDP port 5353 of IPv"));
     assert!(is_told, "{error:?}");
     let name = name();
-    let _registration = mdns.register(name, Ipv4Addr::LOCALHOST.into());
+    let (_registration, _) = mdns.register(name, Ipv4Addr::LOCALHOST.into());
     let found = mdns.resolve(&name.to_string()).await;
     assert_eq!(found, Ok(vec![Ipv4Addr::LOCALHOST.into()]));
 }
