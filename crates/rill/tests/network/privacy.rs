@@ -49,11 +49,13 @@ fn shown(side: &Side) -> Vec<&String> {
         .collect()
 }
 
+/// Reliability 13: crates/rill-ice/src/agent/gathering.rs: `if self.gatherer.policy == CandidatePolicy::All {` => `if true {`
 #[tokio::test]
 async fn a_peer_that_is_relayed_over_udp_shows_itself_to_nobody_but_the_server() {
     relayed_over("udp").await;
 }
 
+/// Reliability 13: crates/rill-ice/src/agent/allocations.rs: `CandidatePolicy::Relay => unspecified(address),` => `CandidatePolicy::Relay => mapped,`
 #[tokio::test]
 async fn a_peer_that_is_relayed_over_tls_shows_itself_to_nobody_but_the_server() {
     relayed_over("tls").await;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rill::{IceGatheringState, PairState};
+use rill::{DataChannelInit, IceGatheringState, PairState, PeerConnection};
+use tokio::sync::mpsc::unbounded_channel;
 
 use crate::{
     coturn::Coturn,
@@ -23,10 +24,8 @@ async fn a_wrong_password_is_told_with_its_code_and_in_words() {
     let error = peer.candidate_error().await;
     assert_eq!((error.code, &error.url), (401, &server.url("udp")));
     assert!(error.text.contains("Unauthorized"), "{error:?}");
-    peer.until(|pc| {
-        pc.remote_description().is_some() && pc.ice_gathering_state() == IceGatheringState::Complete
-    })
-    .await;
+    peer.until(|pc| pc.remote_description().is_some() && is_complete(pc))
+        .await;
     let sentence = peer.pc.diagnose().sentence();
     let expected = format!(
         "The TURN server {} answered 401: wrong username or password?",
@@ -40,8 +39,6 @@ async fn a_used_up_quota_is_told_with_its_code_and_in_words() {
     let Some(server) = Coturn::start("user-quota=1").await else {
         return;
     };
-    let is_complete =
-        |pc: &rill::PeerConnection| pc.ice_gathering_state() == IceGatheringState::Complete;
     let mut first = Peer::alone(server.relay_only("udp")).await;
     first.until(is_complete).await;
     let gathered = first.pc.local_description().expect("an offer was applied");
@@ -78,14 +75,24 @@ async fn a_nonce_that_became_stale_is_renewed() {
     let Some(mut server) = Coturn::start("stale-nonce=1").await else {
         return;
     };
-    let mut pair = Pair::new([(); 2].map(|()| server.relay_only("tcp")));
-    let channels = pair.channel().await;
-    talk(&channels).await;
+    let (to_second, from_first) = unbounded_channel();
+    let (to_first, from_second) = unbounded_channel();
+    let mut first = Peer::new(server.relay_only("udp"), to_second, from_second);
+    let channel = first
+        .pc
+        .create_data_channel("chat", DataChannelInit::default());
+    let channel = channel.expect("a new connection takes a channel");
+    first.offer().await;
+    first.until(is_complete).await;
     // The server's clock is the subject.
     tokio::time::sleep(2 * LIFETIME).await;
-    // New candidates need new permissions of the allocation that is there.
-    pair.peers[1].pc.restart_ice();
-    pair.peers[1].offer().await;
+    // Permission for the peer's address is asked for only now.
+    let mut second = Peer::new(server.relay_only("udp"), to_first, from_first);
+    let other = second.opened_channel().await;
+    talk(&[channel, other]).await;
     server.logs("438").await;
-    talk(&channels).await;
+}
+
+fn is_complete(pc: &PeerConnection) -> bool {
+    pc.ice_gathering_state() == IceGatheringState::Complete
 }

@@ -9,6 +9,7 @@ use crate::{
     pair::{Pair, talk},
 };
 
+/// Reliability 14: crates/rill-peer/src/ice_server.rs: `.field("urls", &self.urls)` => `.field("urls", &(&self.urls, &self.credential))`
 #[tokio::test]
 async fn no_secret_is_logged_or_printed() {
     drop(records());

@@ -54,6 +54,7 @@ async fn a_certificate_is_taken_from_whom_a_root_vouches_for() {
     is_taken(&identity, NAME, &identity.roots()).await;
 }
 
+/// Reliability 16: crates/rill/src/driver/tls.rs: `TlsTrust::Platform => Arc::new(Verifier::new(Arc::clone(&provider))?),` => `TlsTrust::Platform => Arc::new(Anyone(Arc::clone(&provider))),`
 #[tokio::test]
 async fn a_certificate_that_no_root_vouches_for_is_refused() {
     let identity = Identity::new();
@@ -63,6 +64,7 @@ async fn a_certificate_that_no_root_vouches_for_is_refused() {
     is_refused(&identity, NAME, &impostor.roots(), "BadSignature").await;
 }
 
+/// Reliability 16: crates/rill/src/driver/tls.rs: `.with_custom_certificate_verifier(verifier)` => `.with_custom_certificate_verifier({ drop(verifier); Arc::new(Anyone(Arc::new(aws_lc_rs::default_provider()))) })`
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     let identity = Identity::new();
@@ -77,6 +79,7 @@ async fn a_certificate_for_another_name_is_refused() {
     .await;
 }
 
+/// Reliability 16: crates/rill/src/driver/tls.rs: `.with_custom_certificate_verifier(verifier)` => `.with_custom_certificate_verifier({ drop(verifier); Arc::new(Anyone(Arc::new(aws_lc_rs::default_provider()))) })`
 #[tokio::test]
 async fn an_expired_certificate_is_refused() {
     let identity = Identity::expired();
