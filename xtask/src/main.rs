@@ -23,6 +23,7 @@ usage: cargo xtask <chore>
   interop [--peer NAME]... [--json]    browsers and other WebRTC stacks against the Node package, as a
                                        table; builds or installs the peers first
   bench setup|data [--rounds N] ...    rill beside str0m and webrtc, interleaved in one run
+  bench idle [MINUTES]                 CPU and memory of 10,000 agents that only keep consent, in virtual time
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
   sim nat|connect [--seeds N] [--from N]
                                        each kind of NAT against each, and bad lines: whether
