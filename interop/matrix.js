@@ -1,6 +1,7 @@
 // The cells of the matrix, and what their outcome means.
 
 import { readFile } from 'node:fs/promises';
+import { HIDING, meetHidden } from './hiding.js';
 import { MEDIA, meetWithAudio } from './media.js';
 import { meet } from './meeting.js';
 
@@ -31,6 +32,17 @@ export function cell({ us, them, offers }, way) {
 /** The same for a session with audio; `way` is a key of MEDIA. */
 export function mediaCell({ us, them }, way) {
   return settled({ peer: them.name, way }, () => meetWithAudio({ us, them }, MEDIA[way]));
+}
+
+/** The same for a browser that hides its addresses, with the selected `pair`; `way` is a key of HIDING. */
+export async function hidingCell({ us, them }, way) {
+  let pair;
+  const outcome = await settled({ peer: them.name, way }, async () => {
+    const met = await meetHidden({ us, them }, HIDING[way]);
+    pair = met.pair;
+    return met.took;
+  });
+  return { ...outcome, pair };
 }
 
 async function settled(place, act) {

@@ -1,7 +1,8 @@
 // The whole matrix: `node run.js --help`; `cargo xtask interop` builds what it needs first.
 
 import { parseArgs } from 'node:util';
-import { BROWSERS, COLUMNS, ROWS, cell, mediaCell } from './matrix.js';
+import { HIDING } from './hiding.js';
+import { BROWSERS, COLUMNS, ROWS, cell, hidingCell, mediaCell } from './matrix.js';
 import { MEDIA } from './media.js';
 import { Absent, PEERS, stack } from './stacks.js';
 import { spoken, tables } from './table.js';
@@ -34,7 +35,7 @@ async function main() {
   for (const name of values.peer ?? PEERS) peers.push(await meetings(us, name));
   console.log(values.json ? JSON.stringify(peers, null, 2) : tables(peers));
   return peers
-    .flatMap(({ cells = [], media = [] }) => [...cells, ...media])
+    .flatMap(({ cells = [], media = [], hiding = [] }) => [...cells, ...media, ...hiding])
     .every(({ status }) => status === 'ok' || status === 'limit');
 }
 
@@ -56,11 +57,16 @@ async function meetings(us, name) {
   }
   const peer = { name, version: them.version, cells };
   if (BROWSERS.includes(name)) {
-    peer.media = [];
-    for (const way of Object.keys(MEDIA)) {
-      progress(`${name}, ${way}: `);
-      peer.media.push(tell(await mediaCell({ us, them }, way)));
-    }
+    const sessions = async (ways, meet) => {
+      const outcomes = [];
+      for (const way of Object.keys(ways)) {
+        progress(`${name}, ${way}: `);
+        outcomes.push(tell(await meet({ us, them }, way)));
+      }
+      return outcomes;
+    };
+    peer.media = await sessions(MEDIA, mediaCell);
+    peer.hiding = await sessions(HIDING, hidingCell);
   }
   await them.close();
   return peer;

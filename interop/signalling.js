@@ -38,13 +38,14 @@ export class Signalling {
    * One offer and its answer; candidates wait until their reader knows what they are for.
    *
    * @param {object} how who sends the complete description (`complete`), who hides that it could
-   *   trickle (`mute`), each 'us' or 'them'; `edit` changes descriptions on their way; `latency` is
-   *   how many milliseconds each of them takes
+   *   trickle (`mute`), and whose candidates never arrive (`lost`), each 'us' or 'them'; `edit` changes
+   *   descriptions on their way; `latency` is how many milliseconds each of them takes
    */
-  async negotiate(offerer, answerer, { complete = [], mute = [], edit = same, latency = 0, iceRestart } = {}) {
+  async negotiate(offerer, answerer, { complete = [], mute = [], lost, edit = same, latency = 0, iceRestart } = {}) {
     this.hold();
     const role = end => (end === this.#us ? 'us' : 'them');
     const trickles = end => !complete.includes(role(end));
+    const arrives = end => trickles(end) && lost !== role(end);
     const carried = async (end, { description }) => {
       let text = description;
       if (!trickles(end)) {
@@ -58,10 +59,10 @@ export class Signalling {
     };
     const offer = await carried(offerer, await offerer.perform('offer', { iceRestart }));
     const answering = await answerer.perform('answer', { description: offer });
-    if (trickles(offerer)) this.#relays.get(offerer).release();
+    if (arrives(offerer)) this.#relays.get(offerer).release();
     const answer = await carried(answerer, answering);
     await offerer.perform('accept', { description: answer });
-    if (trickles(answerer)) this.#relays.get(answerer).release();
+    if (arrives(answerer)) this.#relays.get(answerer).release();
     if (this.#us.name === 'rill') {
       const ours = offerer === this.#us ? offer : answer;
       readDescription(ours, trickles(this.#us));

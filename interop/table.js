@@ -11,7 +11,7 @@ export function spoken({ status, milliseconds, reason, tries }) {
   }
 }
 
-/** The tables and their notes; peers are { name, version, absent, cells, media }. */
+/** The tables and their notes; peers are { name, version, absent, cells, media, hiding }. */
 export function tables(peers) {
   const notes = new Notes();
   const rows = [['peer', '', ...COLUMNS]];
@@ -26,25 +26,31 @@ export function tables(peers) {
     }
   }
   const parts = [table(rows)];
-  const media = peers.filter(peer => peer.media);
-  if (media.length > 0) parts.push(mediaTable(media, notes));
+  const browsers = peers.filter(peer => peer.media);
+  if (browsers.length > 0) {
+    parts.push(sessionTable('the peer\'s session', browsers, ({ media }) => media, notes));
+    parts.push(sessionTable('who hides addresses', browsers, ({ hiding }) => hiding, notes));
+  }
   for (const { peer, reason, ways } of LIMITS) {
     if (ways === undefined && peers.some(({ name, absent }) => name === peer && !absent)) notes.add(reason);
   }
   return [...parts, notes.text].filter(part => part !== '').join('\n\n');
 }
 
-function mediaTable(peers, notes) {
-  const ways = peers[0].media.map(({ way }) => way);
+function sessionTable(title, peers, sessions, notes) {
+  const ways = sessions(peers[0]).map(({ way }) => way);
   return table([
-    ['the peer\'s session', ...peers.map(({ name, version }) => `${name} ${version}`)],
-    ...ways.map((way, index) => [way, ...peers.map(({ media }) => short(media[index], notes))]),
+    [title, ...peers.map(({ name, version }) => `${name} ${version}`)],
+    ...ways.map((way, index) => [way, ...peers.map(peer => short(sessions(peer)[index], notes))]),
   ]);
 }
 
 function short(cell, notes) {
   switch (cell.status) {
-    case 'ok': return `ok ${cell.milliseconds}${cell.tries ? ` ${notes.mark(cell.reason)}` : ''}`;
+    case 'ok': {
+      const extra = [cell.pair, cell.tries && notes.mark(cell.reason)].filter(Boolean);
+      return ['ok', cell.milliseconds, ...extra].join(' ');
+    }
     case 'limit': return notes.mark(cell.reason);
     default: return `${cell.status} ${notes.mark(spoken(cell))}`;
   }

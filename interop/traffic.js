@@ -41,6 +41,15 @@ export async function exchange(sender, receiver, label, { largest, empty }) {
   assert.deepEqual(received, sent, `${label} messages from ${sender.name}`);
 }
 
+/** One message each way, on a channel that opens. */
+export async function greet(one, other) {
+  await Promise.all([opened(one, 'ordered'), opened(other, 'ordered')]);
+  for (const [from, to] of [[one, other], [other, one]]) {
+    const digest = await send(from, 'ordered', 'binary', 3000, 11);
+    assert.deepEqual(await to.take('message', 'ordered'), { digest });
+  }
+}
+
 /** Small messages from one end to the other, one after the other, until it is ended. */
 export class Flow {
   #from;

@@ -1,4 +1,4 @@
-//! What became of a STUN server, in words.
+//! What became of a server, in words.
 
 use rill::ServerOutcome;
 
@@ -17,6 +17,10 @@ pub(crate) fn sentence(outcome: &ServerOutcome) -> String {
         ServerOutcome::ResolveFailed(cause) => {
             format!("has a name that was not resolved: {cause}")
         }
+        // It may be worded for people already.
+        ServerOutcome::Rejected { code, reason } if reason.contains(&code.to_string()) => {
+            format!("refused: {reason}")
+        }
         ServerOutcome::Rejected { code, reason } => {
             format!("refused with error {code} ({reason})")
         }
@@ -24,5 +28,24 @@ pub(crate) fn sentence(outcome: &ServerOutcome) -> String {
             "cannot be reached from any address that was gathered: none is of its family (IPv4 or IPv6)"
                 .to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_its_code_once() {
+        let said = |code, reason: &str| {
+            let reason = reason.to_owned();
+            sentence(&ServerOutcome::Rejected { code, reason })
+        };
+        assert_eq!(
+            said(500, "Server Error"),
+            "refused with error 500 (Server Error)"
+        );
+        let worded = "the TURN server does not accept the password (401 Unauthorized): check it";
+        assert_eq!(said(401, worded), format!("refused: {worded}"));
     }
 }

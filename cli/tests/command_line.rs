@@ -89,7 +89,7 @@ fn a_server_that_does_not_answer_is_named_and_exit_code_1() {
         "{line}"
     );
     assert!(
-        text.contains("complete; the server did not answer."),
+        text.contains("complete; the server does not work."),
         "{text}"
     );
 }
@@ -185,6 +185,44 @@ fn a_relay_that_cannot_be_reached_is_told_by_gather_and_doctor() {
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains(&format!("{url} could not be used")), "{text}");
+    }
+}
+
+/// Two peers with the wrong password get no relay, and nothing else is awaited then.
+#[test]
+fn the_doctor_does_not_wait_for_a_relay_that_was_refused() {
+    let server = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("turn:{}", server.local_addr().expect("a bound socket"));
+    std::thread::spawn(move || refuse_all(&server));
+    let credentials = ["--username", "a", "--credential", "b"];
+    let arguments = ["doctor", "--timeout", "300", "--turn", &url];
+    let started = std::time::Instant::now();
+    let output = rill(&[arguments.as_slice(), &credentials].concat());
+    assert!(started.elapsed().as_secs() < 100, "it waits for nothing");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let cause = format!("The TURN server {url} answered 401: wrong username or password?");
+    assert!(text.contains(&cause), "{text}");
+    assert!(text.contains(&format!("{url} refused: ")), "{text}");
+}
+
+/// Answers every request with 401 (RFC 8489 §9.2.4), whatever credentials it has.
+fn refuse_all(server: &std::net::UdpSocket) {
+    let mut request = [0; 1500];
+    while let Ok((length, from)) = server.recv_from(&mut request) {
+        let Some(header) = request[..length].get(..20) else {
+            continue;
+        };
+        // The error response to the same method (RFC 8489 §5).
+        let mut response = vec![header[0] | 0x01, header[1] | 0x10, 0, 36];
+        response.extend_from_slice(&header[4..]);
+        response.extend_from_slice(&[0x00, 0x09, 0, 16, 0, 0, 4, 1]);
+        response.extend_from_slice(b"Unauthorized");
+        response.extend_from_slice(&[0x00, 0x14, 0, 4]);
+        response.extend_from_slice(b"rill");
+        response.extend_from_slice(&[0x00, 0x15, 0, 4]);
+        response.extend_from_slice(b"once");
+        let _ = server.send_to(&response, from);
     }
 }
 

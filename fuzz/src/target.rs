@@ -47,6 +47,18 @@ pub const TARGETS: &[Target] = &[
         memory_per_byte: 0,
     },
     Target {
+        name: "pair",
+        function: crate::pair,
+        memory: 1 << 23,
+        memory_per_byte: 0,
+    },
+    Target {
+        name: "mdns",
+        function: crate::mdns,
+        memory: 1 << 18,
+        memory_per_byte: 16,
+    },
+    Target {
         name: "turn",
         function: crate::turn,
         memory: 1 << 20,

@@ -45,4 +45,4 @@ macro_rules! replay {
     };
 }
 
-replay!(stun: 2000, sdp: 2000, candidate: 2000, ice: 1500, turn: 1500, sctp: 1500, peer: 300);
+replay!(stun: 2000, sdp: 2000, candidate: 2000, ice: 1500, pair: 150, mdns: 500, turn: 1500, sctp: 1500, peer: 300);

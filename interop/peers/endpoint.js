@@ -108,10 +108,13 @@ export class Endpoint {
     };
   }
 
-  /** The local username fragment of the selected pair, which tells the generation it is of. */
+  /** The selected pair; the local username fragment tells the generation it is of. */
   selected() {
     const pair = this.#pc.sctp.transport.iceTransport.getSelectedCandidatePair();
-    return { selected: pair?.local.usernameFragment };
+    if (!pair) return {};
+    const { local, remote } = pair;
+    const end = ({ type, address }) => ({ type, address });
+    return { selected: local.usernameFragment, pair: { local: end(local), remote: end(remote) } };
   }
 
   close() {

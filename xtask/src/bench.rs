@@ -1,9 +1,17 @@
-//! rill beside other stacks, in a workspace of its own.
+//! rill beside other stacks, in a workspace of its own; and what it costs when nothing happens.
 
 use crate::install;
 use crate::run::{Outcome, cargo, root, run};
 
 pub(crate) fn chore(arguments: &[String]) -> Outcome {
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "idle"
+    {
+        let bench = [
+            "bench", "--locked", "-p", "rill-ice", "--bench", "idle", "--",
+        ];
+        return run(cargo(bench).args(rest));
+    }
     if in_node(arguments) {
         install::node()?;
         install::npm_packages(&root().join("benches/node"))?;

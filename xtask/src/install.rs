@@ -1,4 +1,4 @@
-//! What the chores need that cargo does not bring: Node, npm packages, browsers.
+//! What the chores need that cargo does not bring: Node, npm packages, browsers, servers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -97,6 +97,27 @@ impl Browser {
 fn install(missing: &[Browser]) -> Outcome {
     let packages: Vec<_> = missing.iter().map(|browser| browser.package).collect();
     debian_packages(&packages).map_err(|error| format!("{error}\n{}", advice(&packages)))
+}
+
+/// Programs of the tests on real servers and NATs, and their packages.
+const NETWORK: [(&str, &str); 3] = [
+    ("turnserver", "coturn"),
+    ("nft", "nftables"),
+    ("ip", "iproute2"),
+];
+
+/// Installs what the tests on real servers and NATs need, as root on Debian; elsewhere it says what
+/// is missing. Without it those tests are skipped.
+pub(crate) fn network_tools() -> Outcome {
+    let missing: Vec<_> = NETWORK
+        .into_iter()
+        .filter(|(program, _)| in_path(program).is_none())
+        .map(|(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    debian_packages(&missing)
 }
 
 /// Installs packages as root on Debian; elsewhere it says what is missing and fails.

@@ -6,10 +6,10 @@ mod build_node;
 mod install;
 mod interop;
 mod leak;
+mod proof;
 mod run;
 mod sim;
 mod test;
-mod trickle;
 mod walk;
 mod wpt;
 
@@ -25,6 +25,7 @@ usage: cargo xtask <chore>
   bench setup|data|rtt|unreliable|memory|idle-pairs [--rounds N] [--node] ...
                                        rill beside str0m and webrtc, and with --node beside stacks
                                        for Node, interleaved in one run
+  bench idle [MINUTES]                 CPU and memory of 10,000 agents that only keep consent, in virtual time
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
   sim nat|connect [--seeds N] [--from N]
                                        each kind of NAT against each, and bad lines: whether
@@ -32,6 +33,7 @@ usage: cargo xtask <chore>
   sim data [--all] [--rtt MS] ...      what SCTP carries over simulated links, for rill and dcsctp
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
                                        guard; --break B4 breaks those lines and looks what turns red
+  reliability [--json] [--number 4]    the same of RELIABILITY.md: what attacks are survived
   walk [--sequences N] [--node N]      random walks over the public API, in simulation and through Node
   wpt --wpt DIR [--filter PATTERN] ... the W3C's own tests through the Node package, from a checkout
                                        of web-platform-tests";
@@ -49,7 +51,8 @@ fn main() -> ExitCode {
         "bench" => bench::chore(rest),
         "leak" => leak::chore(rest),
         "sim" => sim::chore(rest),
-        "trickle" => trickle::chore(rest),
+        "trickle" => proof::chore(&proof::TRICKLE, rest),
+        "reliability" => proof::chore(&proof::RELIABILITY, rest),
         "walk" => walk::chore(rest),
         "wpt" => wpt::chore(rest),
         "help" | "--help" | "-h" => {

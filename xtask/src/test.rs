@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::build_node::{self, Profile};
 use crate::install;
 use crate::interop;
+use crate::proof;
 use crate::run::{Outcome, Tally, cargo, first_line, npm, run, run_suite};
-use crate::trickle;
 
 const PARTS: [&str; 4] = ["lint", "rust", "node", "interop"];
 
@@ -27,6 +27,11 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
         lint(&mut report);
     }
     if wanted("rust") {
+        if let Err(error) = install::network_tools() {
+            report.note(&format!(
+                "tests on real servers and NATs are skipped: {error}"
+            ));
+        }
         report.suite("Rust tests", || {
             Ok(cargo(["test", "--workspace", "--locked", "--no-fail-fast"]))
         });
@@ -39,7 +44,8 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
 
 fn lint(report: &mut Report) {
     report.check("format", || run(&mut cargo(["fmt", "--all", "--check"])));
-    report.check("trickle behaviours", trickle::check);
+    report.check("trickle behaviours", || proof::check(&proof::TRICKLE));
+    report.check("reliability", || proof::check(&proof::RELIABILITY));
     report.check("clippy", || {
         let clippy = [
             "clippy",
@@ -97,7 +103,7 @@ fn wasm_target_installed() -> bool {
 #[derive(Default)]
 struct Report {
     steps: Vec<Step>,
-    notes: Vec<&'static str>,
+    notes: Vec<String>,
 }
 
 struct Step {
@@ -154,9 +160,9 @@ impl Report {
         });
     }
 
-    fn note(&mut self, text: &'static str) {
+    fn note(&mut self, text: &str) {
         println!("\n{text}");
-        self.notes.push(text);
+        self.notes.push(text.to_owned());
     }
 
     fn step(&mut self, name: &'static str, step: impl FnOnce() -> (Tally, Outcome)) -> bool {

@@ -1,5 +1,9 @@
+use std::net::AddrParseError;
+
 use napi_derive::napi;
 use rill::{BundlePolicy, Certificate, Configuration, IceServer, IceTransportPolicy};
+
+use crate::rill_configuration::NativeRillConfiguration;
 
 /// An ICE server, whose URLs TypeScript has made a list.
 #[napi(object, object_to_js = false)]
@@ -16,11 +20,16 @@ pub struct NativeConfiguration {
     pub ice_transport_policy: String,
     pub bundle_policy: String,
     pub ice_candidate_pool_size: u8,
+    pub rill: NativeRillConfiguration,
 }
 
 impl NativeConfiguration {
-    pub(crate) fn with(self, certificates: Vec<Certificate>) -> Configuration {
-        Configuration {
+    /// Fails for an address that is none, which TypeScript has looked at before.
+    pub(crate) fn with(
+        self,
+        certificates: Vec<Certificate>,
+    ) -> Result<Configuration, AddrParseError> {
+        Ok(Configuration {
             ice_servers: self.ice_servers.into_iter().map(ice_server).collect(),
             ice_transport_policy: match self.ice_transport_policy.as_str() {
                 "relay" => IceTransportPolicy::Relay,
@@ -33,8 +42,11 @@ impl NativeConfiguration {
             },
             ice_candidate_pool_size: self.ice_candidate_pool_size,
             certificates,
-            ..Configuration::default()
-        }
+            loopback: self.rill.loopback(),
+            host_addresses: self.rill.host_addresses(),
+            reach: self.rill.reach()?,
+            tls_trust: self.rill.tls_trust(),
+        })
     }
 }
 

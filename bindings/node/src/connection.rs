@@ -46,7 +46,9 @@ impl NativePeerConnection {
             runtime::handle().map_err(|error| throw(&env, Exception::Operation, error))?;
         let wake = Wake::new(&env, &wake)?;
         let certificates = certificates.iter().map(|native| native.certificate.clone());
-        let configuration = configuration.with(certificates.collect());
+        let configuration = configuration
+            .with(certificates.collect())
+            .map_err(|error| throw(&env, Exception::Type, error))?;
         let connection = Connection::new(runtime, configuration, wake.waker())
             .map_err(|error| throw(&env, error.exception(), &error))?;
         Ok(Self {
@@ -152,7 +154,9 @@ impl NativePeerConnection {
     /// The certificates stay what they were.
     #[napi]
     pub fn set_configuration(&self, env: Env, configuration: NativeConfiguration) -> Result<()> {
-        let configuration = configuration.with(Vec::new());
+        let configuration = configuration
+            .with(Vec::new())
+            .map_err(|error| throw(&env, Exception::Type, error))?;
         self.open(&env)?
             .set_configuration(configuration)
             .map_err(|error| throw(&env, error.exception(), &error))

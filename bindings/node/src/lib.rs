@@ -24,6 +24,7 @@ mod diagnosis;
 mod entrance;
 mod exception;
 mod open;
+mod rill_configuration;
 mod runtime;
 mod stats;
 mod task;

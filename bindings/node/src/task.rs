@@ -72,6 +72,8 @@ fn event_object<'env>(env: &'env Env, event: Event) -> Result<Option<Object<'env
         } => of_stream(env, "streamremoved", transceiver, &stream)?,
         Event::Mute(transceiver) => of_transceiver(env, "mute", transceiver)?,
         Event::Ended(transceiver) => of_transceiver(env, "ended", transceiver)?,
+        // W3C has no such event: the waits of `gatheringComplete` look at the servers then.
+        Event::Server(_) => plain("server")?,
         Event::DataChannel(channel) => of_channel(env, "datachannel", channel)?,
         Event::Open(channel) => of_channel(env, "open", channel)?,
         Event::Message(channel, message) => message_event(env, channel, message)?,
@@ -79,7 +81,6 @@ fn event_object<'env>(env: &'env Env, event: Event) -> Result<Option<Object<'env
         Event::Closing(channel) => of_channel(env, "closing", channel)?,
         Event::Error(channel, error) => channel_error(env, channel, &error)?,
         Event::Close(channel) => of_channel(env, "close", channel)?,
-        // W3C has no event for how a server fared.
         _ => return Ok(None),
     };
     Ok(Some(object))

@@ -31,6 +31,7 @@ export class FakePeerConnection {
   sctp = null;
   /** Dictionaries without their timestamps. */
   statistics = [];
+  diagnosis = { transports: [] };
   operations = 0;
   offers = 0;
 
@@ -175,6 +176,10 @@ export class FakePeerConnection {
 
   stats(timestamp) {
     return this.statistics.map((stats) => ({ timestamp, ...stats }));
+  }
+
+  diagnose() {
+    return JSON.stringify(this.diagnosis);
   }
 
   iceTransport(id) {

@@ -12,6 +12,7 @@ import { channelInit } from './data_channel_init';
 import { DescriptionSlots } from './description_slots';
 import { defineEventHandlers } from './event_handler';
 import { invalidState, native } from './exception';
+import { GatheringWaits, askedServers, gatheringWait } from './gathering';
 import { validateIceServer } from './ice_server';
 import { defineInterface } from './interface';
 import { LegacyCallbacks, refuseTwoArguments } from './legacy_callbacks';
@@ -62,7 +63,13 @@ import type {
   RTCSignalingState,
   VoidFunction,
 } from './dictionaries';
-import type { NativeDescription, NativeEvent, NativePeerConnection } from './native';
+import type { RTCGatheringResult, RTCGatheringWait } from './gathering';
+import type {
+  NativeConnectionEvent,
+  NativeDescription,
+  NativeEvent,
+  NativePeerConnection,
+} from './native';
 import type { RTCCertificate } from './RTCCertificate';
 import type { RTCDataChannel } from './RTCDataChannel';
 import type { RTCDataChannelEvent } from './RTCDataChannelEvent';
@@ -126,6 +133,11 @@ export class RTCPeerConnection extends EventTarget {
   readonly #transceivers: Transceivers;
   readonly #local = new DescriptionSlots();
   readonly #remote = new DescriptionSlots();
+  readonly #waits = new GatheringWaits({
+    state: () => this.#native.iceGatheringState,
+    sdp: () => this.#native.localDescription?.sdp ?? '',
+    servers: () => askedServers(this.diagnose()),
+  });
   #configuration: Configuration;
   #closed = false;
   /** A description was applied or a channel created: events may come at any time. */
@@ -393,13 +405,29 @@ export class RTCPeerConnection extends EventTarget {
     return JSON.parse(this.#native.diagnose()) as RTCDiagnosis;
   }
 
+  /**
+   * Waits until the local description has the candidates that are asked for: rill's own, and not of the
+   * W3C. Nothing that the network does rejects it, and it ends with the connection. Without a local
+   * description there is nothing to gather: give a deadline, or apply one first.
+   */
+  gatheringComplete(wait: RTCGatheringWait = {}): Promise<RTCGatheringResult> {
+    return promised(() => {
+      const terms = gatheringWait(wait);
+      if (!this.#closed) return this.#waits.begin(terms);
+      return Promise.resolve({ outcome: 'closed', servers: [] });
+    });
+  }
+
   getConfiguration(): RTCConfiguration {
     return copyConfiguration(this.#configuration);
   }
 
-  /** Servers and policy take effect with the next gathering, which `restartIce` brings about. */
+  /**
+   * Servers and policy take effect with the next gathering, which `restartIce` brings about. Of `rill`
+   * only `tlsTrust` may change, for the next connections to servers; what is not given stays as it is.
+   */
   setConfiguration(configuration: RTCConfiguration = {}): void {
-    const converted = convertConfiguration(configuration);
+    const converted = convertConfiguration(configuration, this.#configuration);
     this.#requireOpen();
     requireModifiable(this.#configuration, converted, this.#localDescriptionWasSet);
     converted.iceServers.forEach(validateIceServer);
@@ -407,11 +435,15 @@ export class RTCPeerConnection extends EventTarget {
     this.#configuration = converted;
   }
 
-  /** Ends everything at once; no event fires and no promise settles after it. */
+  /**
+   * Ends everything at once; no event fires after it, and no promise settles but those of
+   * `gatheringComplete`.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#loop.stop();
+    this.#waits.close();
     // Their last state is read before the native half is gone.
     this.#transceivers.close();
     for (const channel of this.#channels.values()) closeAbruptly(channel);
@@ -540,12 +572,24 @@ export class RTCPeerConnection extends EventTarget {
       case 'streamadded':
         this.#transceivers.dispatch(event);
         return;
+      case 'server':
+        this.#waits.progress();
+        return;
+      case 'icecandidate':
+      case 'icegatheringstatechange':
+        this.dispatchEvent(this.#connectionEvent(event));
+        this.#waits.look();
+        return;
       case 'track':
         this.dispatchEvent(this.#transceivers.trackEvent(event));
         return;
       default:
-        this.dispatchEvent(connectionEvent(event, (handle) => this.#createChannel(handle)));
+        this.dispatchEvent(this.#connectionEvent(event));
     }
+  }
+
+  #connectionEvent(event: NativeConnectionEvent): Event {
+    return connectionEvent(event, (handle) => this.#createChannel(handle));
   }
 
   #complete(operation: number): void {

@@ -1,5 +1,11 @@
 import { RTCCertificate } from './RTCCertificate';
 import {
+  changedForever,
+  copyRillConfiguration,
+  nativeRillConfiguration,
+  rillConfiguration,
+} from './rill_configuration';
+import {
   dictionary,
   domString,
   enforcedOctet,
@@ -13,10 +19,11 @@ import {
 } from './webidl';
 import type { RTCConfiguration, RTCIceServer } from './dictionaries';
 import type { NativeConfiguration, NativeIceServer } from './native';
+import type { OwnConfiguration } from './rill_configuration';
 import type { Convert } from './webidl';
 
 /** A configuration whose members are all present and ours alone. */
-export type Configuration = Required<RTCConfiguration>;
+export type Configuration = Required<Omit<RTCConfiguration, 'rill'>> & { rill: OwnConfiguration };
 
 const bundlePolicy = enumeration('RTCBundlePolicy', ['balanced', 'max-compat', 'max-bundle']);
 const iceTransportPolicy = enumeration('RTCIceTransportPolicy', ['relay', 'all']);
@@ -37,8 +44,8 @@ const iceServer: Convert<RTCIceServer> = (value, what) => {
   };
 };
 
-/** Converts an RTCConfiguration (webrtc-pc §4.2.1). */
-export function convertConfiguration(value: unknown): Configuration {
+/** Converts an RTCConfiguration (webrtc-pc §4.2.1), perhaps one that is to replace another. */
+export function convertConfiguration(value: unknown, before?: Configuration): Configuration {
   const members = dictionary(value, 'configuration');
   return {
     bundlePolicy: optional(members, 'bundlePolicy', bundlePolicy, 'balanced'),
@@ -51,6 +58,7 @@ export function convertConfiguration(value: unknown): Configuration {
     iceCandidatePoolSize: optional(members, 'iceCandidatePoolSize', enforcedOctet, 0),
     iceServers: optional(members, 'iceServers', sequence(iceServer), [] as RTCIceServer[]),
     iceTransportPolicy: optional(members, 'iceTransportPolicy', iceTransportPolicy, 'all'),
+    rill: rillConfiguration(members['rill'], before?.rill),
     rtcpMuxPolicy: optional(members, 'rtcpMuxPolicy', rtcpMuxPolicy, 'require'),
   };
 }
@@ -64,6 +72,7 @@ export function copyConfiguration(configuration: Configuration): Configuration {
       ...server,
       urls: typeof server.urls === 'string' ? server.urls : [...server.urls],
     })),
+    rill: copyRillConfiguration(configuration.rill),
   };
 }
 
@@ -81,6 +90,7 @@ export function requireModifiable(
   next: Configuration,
   localDescriptionWasSet: boolean,
 ): void {
+  const own = changedForever(old.rill, next.rill);
   const changed = [
     ['certificates', !sameItems(old.certificates, next.certificates)],
     ['bundlePolicy', old.bundlePolicy !== next.bundlePolicy],
@@ -89,6 +99,7 @@ export function requireModifiable(
       'iceCandidatePoolSize',
       localDescriptionWasSet && old.iceCandidatePoolSize !== next.iceCandidatePoolSize,
     ],
+    [`rill.${own}`, own !== undefined],
   ] as const;
   const refused = changed.find(([, differs]) => differs);
   if (refused !== undefined) {
@@ -107,6 +118,7 @@ export function nativeConfiguration(configuration: Configuration): NativeConfigu
     iceTransportPolicy: configuration.iceTransportPolicy,
     bundlePolicy: configuration.bundlePolicy,
     iceCandidatePoolSize: configuration.iceCandidatePoolSize,
+    rill: nativeRillConfiguration(configuration.rill),
   };
 }
 

@@ -11,6 +11,7 @@ import type { RTCError } from './RTCError';
 import type { RTCIceCandidate } from './RTCIceCandidate';
 import type { RTCRtpReceiver } from './RTCRtpReceiver';
 import type { RTCRtpTransceiver } from './RTCRtpTransceiver';
+import type { RillConfiguration } from './rill_configuration';
 
 export type BinaryType = 'arraybuffer' | 'blob';
 export type MediaStreamTrackState = 'ended' | 'live';
@@ -80,6 +81,8 @@ export interface RTCConfiguration {
   iceCandidatePoolSize?: number;
   iceServers?: RTCIceServer[];
   iceTransportPolicy?: RTCIceTransportPolicy;
+  /** What is not of the W3C. */
+  rill?: RillConfiguration;
   rtcpMuxPolicy?: RTCRtcpMuxPolicy;
 }
 

@@ -29,6 +29,14 @@ export { RTCStatsReport } from './RTCStatsReport';
 export { RTCTrackEvent } from './RTCTrackEvent';
 
 export type { RTCDiagnosis } from './diagnosis';
+export type {
+  RTCGatheringOutcome,
+  RTCGatheringResult,
+  RTCGatheringServer,
+  RTCGatheringServerOutcome,
+  RTCGatheringWait,
+  RTCGoodEnough,
+} from './gathering';
 export type { MediaStreamEventMap } from './MediaStream';
 export type { MediaStreamTrackEventMap } from './MediaStreamTrack';
 export type { RTCDataChannelEventMap } from './RTCDataChannel';
@@ -36,4 +44,11 @@ export type { RTCDtlsTransportEventMap } from './RTCDtlsTransport';
 export type { RTCIceTransportEventMap } from './RTCIceTransport';
 export type { RTCPeerConnectionEventMap } from './RTCPeerConnection';
 export type { RTCSctpTransportEventMap } from './RTCSctpTransport';
+export type {
+  RillConfiguration,
+  RillHostAddresses,
+  RillLoopback,
+} from './rill_configuration';
+export type { RillExternalAddress, RillFamily, RillPortRange, RillReach } from './reach';
+export type { RillCertificates, RillTlsRoots, RillTlsTrust } from './tls_trust';
 export type * from './dictionaries';

@@ -49,6 +49,23 @@ export interface NativeConfiguration {
   iceTransportPolicy: string;
   bundlePolicy: string;
   iceCandidatePoolSize: number;
+  rill: NativeRillConfiguration;
+}
+
+/** What is not of the W3C. */
+export interface NativeRillConfiguration {
+  hostAddresses: string;
+  loopback: string;
+  excludedInterfaces: string[];
+  external: { address: string; internal?: string }[];
+  family: string;
+  interfaces: string[];
+  /** The first and the last. */
+  ports?: [number, number];
+  /** `platform`, `anyone` or `roots`. */
+  tlsTrust: string;
+  /** In DER. */
+  tlsRoots: Uint8Array[];
 }
 
 export interface NativeCandidateInit {
@@ -177,6 +194,11 @@ export type NativeConnectionEvent =
     }
   | { type: 'datachannel'; channel: number };
 
+/** Something came of asking a server; `diagnose()` has what. */
+export interface NativeServerEvent {
+  type: 'server';
+}
+
 export type NativeChannelEvent =
   | { type: 'open' | 'closing' | 'close' | 'bufferedamountlow'; channel: number }
   | { type: 'error'; channel: number; error: NativeChannelError }
@@ -211,6 +233,7 @@ export interface NativeTrackEvent {
 
 export type NativeEvent =
   | NativeConnectionEvent
+  | NativeServerEvent
   | NativeChannelEvent
   | NativeTransportEvent
   | NativeTransceiverEvent

@@ -33,7 +33,7 @@ export const boolean: Convert<boolean> = (value) => Boolean(value);
 function modulo(bits: number): Convert<number> {
   const size = 2 ** bits;
   return (value, what) => {
-    const number = Math.trunc(toNumber(value, what));
+    const number = Math.trunc(unrestrictedDouble(value, what));
     if (!Number.isFinite(number)) return 0;
     return ((number % size) + size) % size;
   };
@@ -43,7 +43,7 @@ function modulo(bits: number): Convert<number> {
 function enforced(bits: number): Convert<number> {
   const maximum = bits === 64 ? Number.MAX_SAFE_INTEGER : 2 ** bits - 1;
   return (value, what) => {
-    const number = Math.trunc(toNumber(value, what));
+    const number = Math.trunc(unrestrictedDouble(value, what));
     if (!(number >= 0 && number <= maximum)) {
       throw new TypeError(`${what}: ${String(value)} is not between 0 and ${maximum}.`);
     }
@@ -52,16 +52,17 @@ function enforced(bits: number): Convert<number> {
   };
 }
 
-function toNumber(value: unknown, what: string): number {
+/** Any number, infinite ones and NaN included. */
+export const unrestrictedDouble: Convert<number> = (value, what) => {
   if (typeof value === 'bigint' || typeof value === 'symbol') {
     throw new TypeError(`${what}: a ${typeof value} cannot be converted to a number.`);
   }
   return Number(value);
-}
+};
 
 /** A finite number. */
 export const double: Convert<number> = (value, what) => {
-  const number = toNumber(value, what);
+  const number = unrestrictedDouble(value, what);
   if (!Number.isFinite(number)) throw new TypeError(`${what}: ${number} is not finite.`);
   return number;
 };
@@ -81,7 +82,7 @@ export function enumeration<const T extends string>(name: string, values: readon
     const text = domString(value, what);
     const found = values.find((known) => known === text);
     if (found === undefined) {
-      throw new TypeError(`${what}: '${text}' is not a valid value of ${name}.`);
+      throw new TypeError(`${what}: '${text}' is not a valid value of ${name}: ${values.join(', ')}.`);
     }
     return found;
   };

@@ -174,7 +174,8 @@ fn seen(transport: &TransportDiagnosis) -> Vec<nat::Seen> {
             ServerOutcome::Redundant(address) => Some(nat::Seen::AsIs(*address)),
             _ => None,
         })
-        .filter(nat::Seen::is_ipv4)
+        // Before a server on this machine there is no NAT in any case.
+        .filter(|seen| seen.is_ipv4() && !seen.is_loopback())
         .collect()
 }
 

@@ -15,8 +15,16 @@ pub(super) enum Seen {
 
 impl Seen {
     pub(super) fn is_ipv4(&self) -> bool {
+        self.address().is_ipv4()
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        self.address().ip().is_loopback()
+    }
+
+    fn address(&self) -> SocketAddr {
         match self {
-            Self::Translated(address) | Self::AsIs(address) => address.is_ipv4(),
+            Self::Translated(address) | Self::AsIs(address) => *address,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use rill::{
-    Configuration, DataChannel, DataChannelInit, Diagnosis, Event, IceServer, IceTransportPolicy,
-    Loopback, PeerConnection,
+    Configuration, ConnectionState, DataChannel, DataChannelInit, Diagnosis, Event,
+    IceGatheringState, IceServer, IceTransportPolicy, Loopback, PeerConnection,
 };
 use tokio::time::timeout_at;
 
@@ -18,7 +18,7 @@ pub(super) struct SelfTest {
     pub(super) through: Option<String>,
     /// Until a message had arrived; `None` if none did in time.
     pub(super) elapsed: Option<Duration>,
-    /// What the offering peer says of it.
+    /// What the offering peer says of it, or the one that cannot connect.
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -69,14 +69,15 @@ pub(super) async fn run(
     let started = Instant::now();
     let mut pair = Pair::new(&configuration)?;
     let met = timeout_at((started + limit).into(), pair.meet()).await;
-    let elapsed = match met {
-        Ok(met) => {
-            met.map_err(|error| DoctorError::Start(error.to_string()))?;
-            Some(started.elapsed())
-        }
-        Err(_) => None,
+    let elapsed = started.elapsed();
+    let end = match met {
+        Ok(met) => met.map_err(|error| DoctorError::Start(error.to_string()))?,
+        Err(_) => End::Hopeless(Box::new(pair.caller.diagnose())),
     };
-    let diagnosis = pair.caller.diagnose();
+    let (elapsed, diagnosis) = match end {
+        End::Met => (Some(elapsed), pair.caller.diagnose()),
+        End::Hopeless(diagnosis) => (None, *diagnosis),
+    };
     pair.caller.close();
     pair.callee.close();
     Ok(SelfTest {
@@ -92,6 +93,14 @@ struct Pair {
     channel: DataChannel,
     /// The callee's end of it.
     arrived: Option<DataChannel>,
+}
+
+/// What came of it.
+enum End {
+    /// A message has arrived.
+    Met,
+    /// None did, and none will.
+    Hopeless(Box<Diagnosis>),
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -111,8 +120,8 @@ impl Pair {
         })
     }
 
-    /// Resolves when a message has arrived; never if none does.
-    async fn meet(&mut self) -> Result<(), AnyError> {
+    /// Resolves when a message has arrived or when none can any more.
+    async fn meet(&mut self) -> Result<End, AnyError> {
         let (caller, callee) = (&self.caller, &self.callee);
         caller.set_local_description(None).await?;
         let offer = caller.local_description().ok_or("there is no offer")?;
@@ -132,10 +141,26 @@ impl Pair {
                     self.channel.send_text("hello")?;
                     has_sent = true;
                 }
-                () = received(self.arrived.as_ref()) => return Ok(()),
+                () = received(self.arrived.as_ref()) => return Ok(End::Met),
+            }
+            if let Some(diagnosis) = [&self.caller, &self.callee].into_iter().find_map(hopeless) {
+                return Ok(End::Hopeless(Box::new(diagnosis)));
             }
         }
     }
+}
+
+/// What a peer says that has failed, or that has no candidate and will have none.
+fn hopeless(peer: &PeerConnection) -> Option<Diagnosis> {
+    let has_failed = peer.connection_state() == ConnectionState::Failed;
+    if !has_failed && peer.ice_gathering_state() != IceGatheringState::Complete {
+        return None;
+    }
+    let diagnosis = peer.diagnose();
+    let transports = diagnosis.transports.iter();
+    let mut generations = transports.flat_map(|transport| &transport.ice.generations);
+    let has_candidates = generations.any(|generation| !generation.local_candidates.is_empty());
+    (has_failed || !has_candidates).then_some(diagnosis)
 }
 
 /// Resolves when a message came over the channel, if there is one.

@@ -167,12 +167,12 @@ fn summary(
         1 => format!(
             "the server {}",
             if answered == 1 {
-                "answered"
+                "works"
             } else {
-                "did not answer"
+                "does not work"
             }
         ),
-        _ => format!("{answered} of {servers} servers answered"),
+        _ => format!("{answered} of {servers} servers work"),
     };
     format!(
         "{} {candidates}{kinds} in {ms:.1} ms, {end}; {answers}.",
@@ -237,12 +237,12 @@ mod tests {
     fn the_summary_counts_types_and_answers() {
         assert_eq!(
             summary(12.5, &[host(), host()], 2, 1, true),
-            "2 candidates (2 host) in 12.5 ms, complete; 1 of 2 servers answered."
+            "2 candidates (2 host) in 12.5 ms, complete; 1 of 2 servers work."
         );
         assert_eq!(
             summary(1.0, &[], 0, 0, true),
             "0 candidates in 1.0 ms, complete; no server was asked."
         );
-        assert!(summary(1.0, &[host()], 1, 0, false).contains("the server did not answer"));
+        assert!(summary(1.0, &[host()], 1, 0, false).contains("the server does not work"));
     }
 }

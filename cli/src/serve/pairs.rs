@@ -36,6 +36,8 @@ pub(super) struct Pair {
 pub(super) struct PairWatch {
     looking: Interval,
     told: Vec<Pair>,
+    /// The pair that was selected last, until it is lost.
+    carrier: Option<Pair>,
 }
 
 impl PairWatch {
@@ -45,7 +47,13 @@ impl PairWatch {
         Self {
             looking,
             told: Vec::new(),
+            carrier: None,
         }
+    }
+
+    /// No pair carries data any more.
+    pub(super) fn lose_carrier(&mut self) {
+        self.carrier = None;
     }
 
     /// All pairs, once one of them is another than it was the last time. Nothing is lost if the
@@ -53,32 +61,39 @@ impl PairWatch {
     pub(super) async fn changed(&mut self, connection: &PeerConnection) -> Vec<Pair> {
         loop {
             self.looking.tick().await;
-            let pairs = look(connection, &self.told);
+            let pairs = self.look(connection);
             if pairs != self.told {
                 self.told.clone_from(&pairs);
                 return pairs;
             }
         }
     }
-}
 
-/// The first of the pairs: a check list has no more than that, and a page needs no longer table.
-fn look(connection: &PeerConnection, told: &[Pair]) -> Vec<Pair> {
-    let description = connection.local_description();
-    let ufrag = description.as_ref().and_then(|local| ufrag(&local.sdp));
-    let pairs = connection.candidate_pairs().into_iter().take(PAIRS);
-    with_carrier(pairs.map(|pair| row(pair, ufrag)).collect(), ufrag, told)
-}
-
-/// The agent shows its newest generation. Until that has a selected pair, data goes over the one
-/// of the generation before, which was told last.
-fn with_carrier(mut pairs: Vec<Pair>, newest: Option<&str>, told: &[Pair]) -> Vec<Pair> {
-    if !pairs.iter().any(|pair| pair.selected) {
-        let carrier = told.iter().find(|pair| pair.selected);
-        let carrier = carrier.filter(|pair| pair.ufrag.as_deref() != newest);
-        pairs.extend(carrier.cloned());
+    /// The first of the pairs: a check list has no more than that, and a page needs no longer
+    /// table.
+    fn look(&mut self, connection: &PeerConnection) -> Vec<Pair> {
+        let description = connection.local_description();
+        let ufrag = description.as_ref().and_then(|local| ufrag(&local.sdp));
+        let pairs = connection.candidate_pairs().into_iter().take(PAIRS);
+        self.with_carrier(pairs.map(|pair| row(pair, ufrag)).collect(), ufrag)
     }
-    pairs
+
+    /// The agent shows its newest generation. Until that has a selected pair, data goes over the
+    /// one of the generation before, unless it was lost.
+    fn with_carrier(&mut self, mut pairs: Vec<Pair>, newest: Option<&str>) -> Vec<Pair> {
+        match pairs.iter().find(|pair| pair.selected) {
+            Some(selected) => self.carrier = Some(selected.clone()),
+            None => {
+                let carrier = self.carrier.iter();
+                pairs.extend(
+                    carrier
+                        .filter(|pair| pair.ufrag.as_deref() != newest)
+                        .cloned(),
+                );
+            }
+        }
+        pairs
+    }
 }
 
 /// The ufrag of a description (RFC 8839 §5.4); its sections share one transport here.
@@ -137,24 +152,51 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_pair_that_carries_data_stays_until_a_restart_has_its_own() {
-        let before = [pair("old", false), pair("old", true)];
-        let carrier = pair("old", true);
-        assert_eq!(with_carrier(Vec::new(), Some("new"), &before), before[1..]);
-        let checking = pair("new", false);
-        let both = [checking.clone(), carrier];
-        assert_eq!(with_carrier(vec![checking], Some("new"), &before), both);
-        let done = pair("new", true);
-        assert_eq!(with_carrier(vec![done.clone()], Some("new"), &both), [done]);
+    impl PairWatch {
+        /// Sees a selected pair of this ufrag.
+        pub(in crate::serve) fn carry(&mut self, ufrag: &str) {
+            self.with_carrier(vec![pair(ufrag, true)], Some(ufrag));
+        }
+
+        pub(in crate::serve) fn has_carrier(&self) -> bool {
+            self.carrier.is_some()
+        }
     }
 
-    #[test]
-    fn a_pair_that_is_not_selected_any_more_is_not_shown_so() {
-        let before = [pair("one", true)];
-        let lost = pair("one", false);
-        let after = with_carrier(vec![lost.clone()], Some("one"), &before);
-        assert_eq!(after, [lost]);
-        assert_eq!(with_carrier(Vec::new(), Some("one"), &before), []);
+    /// One that has seen a selected pair of this ufrag.
+    fn watch(ufrag: &str) -> PairWatch {
+        let mut watch = PairWatch::new();
+        let first = vec![pair(ufrag, false), pair(ufrag, true)];
+        assert_eq!(watch.with_carrier(first.clone(), Some(ufrag)), first);
+        watch
+    }
+
+    #[tokio::test]
+    async fn the_pair_that_carries_data_stays_until_a_restart_has_its_own() {
+        let mut watch = watch("old");
+        let carrier = pair("old", true);
+        let alone = watch.with_carrier(Vec::new(), Some("new"));
+        assert_eq!(alone, std::slice::from_ref(&carrier));
+        let checking = pair("new", false);
+        let both = watch.with_carrier(vec![checking.clone()], Some("new"));
+        assert_eq!(both, [checking, carrier]);
+        let done = vec![pair("new", true)];
+        assert_eq!(watch.with_carrier(done.clone(), Some("new")), done);
+        assert_eq!(watch.with_carrier(Vec::new(), Some("new")), []);
+    }
+
+    #[tokio::test]
+    async fn a_pair_that_is_lost_during_a_restart_is_not_shown_as_selected() {
+        let mut watch = watch("old");
+        watch.lose_carrier();
+        let checking = vec![pair("new", false)];
+        assert_eq!(watch.with_carrier(checking.clone(), Some("new")), checking);
+    }
+
+    #[tokio::test]
+    async fn a_pair_that_is_not_selected_any_more_is_not_shown_so() {
+        let mut watch = watch("one");
+        let lost = vec![pair("one", false)];
+        assert_eq!(watch.with_carrier(lost.clone(), Some("one")), lost);
     }
 }

@@ -275,6 +275,11 @@ impl Peer {
                 elapsed_ms: report.elapsed.as_secs_f64() * 1000.0,
             },
             Event::SelectedCandidatePairChange(_, pair) => selected(&pair),
+            Event::SelectedCandidatePairLost(_) => {
+                self.pairs.lose_carrier();
+                let text = "lost its selected pair: the browser stopped answering".to_owned();
+                FromRill::Note { text }
+            }
             Event::TransportError(_, error) => FromRill::Problem {
                 text: format!("{error}."),
             },
@@ -319,5 +324,27 @@ fn selected(pair: &CandidatePair) -> FromRill {
         local: end(pair.local.kind, pair.local.address),
         // A candidate that was signalled by name has its address only from the path.
         remote: end(pair.remote.kind, pair.path.remote),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_loss_of_the_selected_pair_is_told_and_kept_in_no_table() {
+        let mut peer = Peer::new(&[]).expect("a peer");
+        let channel = peer.connection.create_data_channel("x", Default::default());
+        let _channel = channel.expect("a new connection takes channels");
+        let applied = peer.connection.set_local_description(None).await;
+        applied.expect("an offer");
+        peer.pairs.carry("old");
+        assert!(peer.pairs.has_carrier());
+        let transport = peer.connection.transports()[0];
+        peer.handle(Event::SelectedCandidatePairLost(transport));
+        assert!(!peer.pairs.has_carrier());
+        let told = peer.ready.back();
+        let is_told = matches!(told, Some(FromRill::Note { text }) if text.starts_with("lost"));
+        assert!(is_told, "{told:?}");
     }
 }

@@ -45,11 +45,19 @@ pub(crate) struct Context {
     /// What clients of TURN servers want sent.
     pub(crate) outgoing: VecDeque<(Destination, Vec<u8>)>,
     pub(crate) streams: BTreeMap<StreamId, (SessionKey, RelayId)>,
+    pub(crate) wrapping: Wrapping,
     /// The `.local` names of our addresses.
     pub(crate) names: BTreeMap<IpAddr, String>,
     pub(crate) counters: Counters,
     /// How many paced transactions began: whose turn it is.
     pub(crate) turn: usize,
+}
+
+/// Where trains are wrapped for a TURN server; kept, so that it costs no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct Wrapping {
+    pub(crate) train: Vec<u8>,
+    pub(crate) datagram: Vec<u8>,
 }
 
 /// Most datagrams and messages that wait to be sent to TURN servers.
@@ -74,6 +82,7 @@ impl Context {
             replies: Replies::default(),
             outgoing: VecDeque::new(),
             streams: BTreeMap::new(),
+            wrapping: Wrapping::default(),
             names: BTreeMap::new(),
             counters: Counters::default(),
             turn: 0,

@@ -1,6 +1,6 @@
 //! What the agent tells its owner.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -101,6 +101,14 @@ impl Event {
             | Self::SelectedPair { transport, .. }
             | Self::State { transport, .. } => Some(*transport),
             Self::Role(_) => None,
+        }
+    }
+
+    /// The transport, if the event is one of gathering.
+    fn gathering(&self) -> Option<TransportId> {
+        match self {
+            Self::GatheringState { transport, .. } => Some(*transport),
+            event => event.session().map(|key| key.transport),
         }
     }
 
@@ -225,24 +233,54 @@ pub enum ServerOutcome {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     queue: VecDeque<Event>,
+    /// What gathering had to say on transports that nobody asked to gather yet.
+    held: BTreeMap<TransportId, Vec<Event>>,
 }
 
 impl Events {
     pub(crate) fn push(&mut self, event: Event) {
-        self.queue.push_back(event);
+        let held = event.gathering().and_then(|id| self.held.get_mut(&id));
+        match held {
+            Some(held) => held.push(event),
+            None => self.queue.push_back(event),
+        }
     }
 
     pub(crate) fn poll(&mut self) -> Option<Event> {
         self.queue.pop_front()
     }
 
+    /// What gathering says on a transport waits from now on.
+    pub(crate) fn hold(&mut self, id: TransportId) {
+        self.held.entry(id).or_default();
+    }
+
+    /// It can be polled, and what follows too.
+    pub(crate) fn release(&mut self, id: TransportId) {
+        self.queue
+            .extend(self.held.remove(&id).into_iter().flatten());
+    }
+
+    pub(crate) fn drop_held(&mut self, id: TransportId) {
+        self.held.remove(&id);
+    }
+
+    /// Changes what waits, and keeps what `edit` says.
+    pub(crate) fn edit_held(&mut self, id: TransportId, edit: impl FnMut(&mut Event) -> bool) {
+        if let Some(held) = self.held.get_mut(&id) {
+            held.retain_mut(edit);
+        }
+    }
+
     /// Nothing is said of a transport after its removal.
     pub(crate) fn forget(&mut self, id: TransportId) {
+        self.drop_held(id);
         self.queue.retain(|event| event.transport() != Some(id));
     }
 
     /// Nothing is said of a generation that is gone.
     pub(crate) fn forget_session(&mut self, key: SessionKey) {
+        self.edit_held(key.transport, |event| event.session() != Some(key));
         self.queue.retain(|event| event.session() != Some(key));
     }
 
@@ -251,9 +289,15 @@ impl Events {
         let is_gone =
             |event: &Event| matches!(event, Event::Proved { path, .. } if path.socket == socket);
         self.queue.retain(|event| !is_gone(event));
+        // A relay that was lost before anybody was told of it.
+        let is_lost = |event: &Event| matches!(event, Event::LocalCandidate { candidate, .. } if candidate.socket == socket);
+        for held in self.held.values_mut() {
+            held.retain(|event| !is_lost(event));
+        }
     }
 
     pub(crate) fn clear(&mut self) {
+        self.held.clear();
         self.queue.clear();
     }
 }

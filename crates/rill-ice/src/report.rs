@@ -102,6 +102,8 @@ pub enum NameFate {
     Resolved(SocketAddr),
     /// Nobody answered for it, or what was answered is no address to send to; in words.
     Failed(String),
+    /// Nothing of multicast DNS is heard here, not even our own question; in words.
+    Unheard(String),
     /// It was not looked up: only `.local` names are, and only so many at once.
     NotAsked,
 }
@@ -180,6 +182,13 @@ impl Notes {
     /// As many as there are candidates with names, which are limited.
     pub(crate) fn name(&mut self, name: &str, fate: NameFate) {
         self.names.insert(name.to_owned(), fate);
+    }
+
+    pub(crate) fn forget_gathering(&mut self) {
+        self.interfaces.clear();
+        self.problems.clear();
+        self.outcomes.clear();
+        self.lost.clear();
     }
 
     pub(crate) fn forget_names(&mut self) {

@@ -103,6 +103,9 @@ pub enum Response {
     Registered,
     /// It could not be done, for this reason.
     Failed(String),
+    /// A `.local` name was not found, and nothing of multicast DNS was heard meanwhile, not even the
+    /// question itself; in words.
+    Unheard(String),
 }
 
 /// One address of one network interface.
@@ -261,6 +264,14 @@ impl Requests {
     /// What the answered request was for; `None` if it was never asked or is answered already.
     pub(crate) fn answered(&mut self, id: RequestId) -> Option<Purpose> {
         self.outstanding.remove(&id)
+    }
+
+    /// Answers to what a session asked for its gathering mean nothing any more.
+    pub(crate) fn forget_gathering(&mut self, session: SessionKey) {
+        let is_kept = |purpose: &Purpose| {
+            purpose.session() != session || matches!(purpose, Purpose::Lookup { .. })
+        };
+        self.outstanding.retain(|_, purpose| is_kept(purpose));
     }
 
     fn register(&mut self, purpose: Purpose) -> RequestId {

@@ -51,6 +51,8 @@ pub(crate) struct RemoteSide {
     /// Names that are being looked up.
     pub(crate) lookups: usize,
     pub(crate) lite: bool,
+    /// Whether the peer knows numbered nominations, as far as it said.
+    pub(crate) renominates: Option<bool>,
     /// The peer restarts beside a pair that works: its first check goes before ours.
     pub(crate) awaited: bool,
 }
@@ -62,6 +64,8 @@ pub(crate) struct Conclusion {
     pub(crate) selected: Option<Selected>,
     /// The pair whose nomination by us is under way.
     pub(crate) nominating: Option<PairId>,
+    /// The last of the numbered nominations, by us or by the peer: its pair and its number.
+    pub(crate) numbered: Option<(PairId, u32)>,
     /// When the best valid pair is nominated, better ones or not.
     pub(crate) nominate_at: Option<Instant>,
     /// There was a valid pair once: failure need not wait for the peer's checks.
@@ -148,7 +152,7 @@ impl Session {
 
     /// Takes these credentials for its own, unless it has told them already.
     pub(crate) fn adopt(&mut self, credentials: Credentials) {
-        if self.gatherer.state != GatheringState::New {
+        if self.gatherer.state != GatheringState::New && !self.gatherer.ahead {
             return;
         }
         if let Some(key) = &mut self.remote.key {

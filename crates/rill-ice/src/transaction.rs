@@ -69,8 +69,8 @@ pub(crate) struct Check {
     pub(crate) tie_breaker: u64,
     /// The PRIORITY attribute.
     pub(crate) priority: u32,
-    /// Whether it carries USE-CANDIDATE.
-    pub(crate) nominates: bool,
+    /// Whether it carries USE-CANDIDATE, and the number in NOMINATION; zero stands for none.
+    pub(crate) nominates: Option<u32>,
 }
 
 /// Whom a transaction belongs to.

@@ -1,4 +1,4 @@
-use rill_ice::{CandidatePolicy, HostAddresses, Loopback, Pacer, Reach, ServerConfig};
+use rill_ice::{CandidatePolicy, Config, HostAddresses, Loopback, Pacer, Reach, ServerConfig};
 
 use crate::{Certificate, Exception, IceServer, IceServerError, ice_server::ServerUrl};
 
@@ -33,7 +33,8 @@ pub struct Configuration {
     pub ice_transport_policy: IceTransportPolicy,
     /// How sections share transports.
     pub bundle_policy: BundlePolicy,
-    /// How many transports may gather before they are needed; none do yet.
+    /// How many transports gather ahead, before a local description needs them, until the first answer;
+    /// eight at most do, whatever is asked for. They hold sockets here and addresses at the servers.
     pub ice_candidate_pool_size: u8,
     /// The certificates; at least one. Descriptions announce them all, DTLS shows the first.
     pub certificates: Vec<Certificate>,
@@ -136,5 +137,18 @@ impl Configuration {
             }
         }
         Ok(servers)
+    }
+
+    /// What of it is the agent's.
+    pub(crate) fn ice(&self, servers: Vec<ServerConfig>) -> Config {
+        Config {
+            servers,
+            policy: self.ice_transport_policy.candidates(),
+            include_loopback: self.loopback,
+            host_addresses: self.host_addresses,
+            reach: self.reach.clone(),
+            pacer: self.pacer.clone(),
+            ..Config::default()
+        }
     }
 }

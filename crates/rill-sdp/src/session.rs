@@ -80,12 +80,18 @@ impl Session {
     /// the sender can trickle (RFC 9429 §4.1.17 and §5.10).
     #[must_use]
     pub fn lists_trickle(&self) -> bool {
+        self.lists_ice_option("trickle")
+    }
+
+    /// Whether any `ice-options`, at session or media level, lists exactly this token.
+    #[must_use]
+    pub fn lists_ice_option(&self, token: &str) -> bool {
         let media = self.media.iter().flat_map(|media| &media.attributes);
         self.attributes
             .iter()
             .chain(media)
             .any(|attribute| match attribute {
-                Attribute::IceOptions(tokens) => tokens.iter().any(|token| token == "trickle"),
+                Attribute::IceOptions(tokens) => tokens.iter().any(|other| other == token),
                 _ => false,
             })
     }

@@ -43,6 +43,7 @@ fn a_long_description_is_refused_unread() {
     );
 }
 
+/// Reliability 10: crates/rill-sdp/src/line.rs: `return Err(line.error(Problem::LineTooLong { bytes, limit }));`
 #[test]
 fn a_long_line_is_refused() {
     let line = |length: usize| format!("a=x:{}\n", "y".repeat(length - 4));

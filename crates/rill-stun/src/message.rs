@@ -117,6 +117,12 @@ impl<'a> Message<'a> {
         self.array::<0>(kind::USE_CANDIDATE).is_some()
     }
 
+    /// NOMINATION: of several nominations the one with the largest number holds. All 32 bits count,
+    /// as for libwebrtc, though the draft has 24.
+    pub fn nomination(&self) -> Option<u32> {
+        self.array(kind::NOMINATION).map(u32::from_be_bytes)
+    }
+
     /// The tie-breaker of ICE-CONTROLLING.
     pub fn ice_controlling(&self) -> Option<u64> {
         self.array(kind::ICE_CONTROLLING).map(u64::from_be_bytes)

@@ -62,6 +62,12 @@ impl<'b> Writer<'b> {
         self.raw(kind::USE_CANDIDATE, &[])
     }
 
+    /// NOMINATION: the number of this nomination (draft-thatcher-ice-renomination §4). Peers that
+    /// never offered the option need not know it.
+    pub fn nomination(self, number: u32) -> Self {
+        self.raw(kind::NOMINATION, &number.to_be_bytes())
+    }
+
     /// ICE-CONTROLLING with our tie-breaker (RFC 8445 §7.1.3).
     pub fn ice_controlling(self, tie_breaker: u64) -> Self {
         self.raw(kind::ICE_CONTROLLING, &tie_breaker.to_be_bytes())

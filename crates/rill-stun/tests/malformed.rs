@@ -265,6 +265,7 @@ fn values_of_a_wrong_length_are_absent() {
         writer
             .raw(kind::PRIORITY, &[1, 2, 3])
             .raw(kind::USE_CANDIDATE, &[1])
+            .raw(kind::NOMINATION, &[0, 0, 1])
             .raw(kind::ICE_CONTROLLING, &[0; 7])
             .raw(kind::ICE_CONTROLLED, &[0; 9])
             .raw(kind::XOR_MAPPED_ADDRESS, &[0, 1, 0, 0])
@@ -274,6 +275,7 @@ fn values_of_a_wrong_length_are_absent() {
     let message = parse(&bytes);
     assert_eq!(message.priority(), None);
     assert!(!message.use_candidate());
+    assert_eq!(message.nomination(), None);
     assert_eq!(message.ice_controlling(), None);
     assert_eq!(message.ice_controlled(), None);
     assert_eq!(message.xor_mapped_address(), None);

@@ -17,6 +17,7 @@ fn read_all(message: &Message<'_>) -> usize {
         message.username(),
         message.priority(),
         message.use_candidate(),
+        message.nomination(),
     );
     let _ = (
         message.ice_controlling(),
@@ -127,7 +128,7 @@ proptest! {
         method in 0..=0xfff_u16,
         id in any::<[u8; 12]>(),
         username in vec(any::<u8>(), 0..509),
-        priority in any::<u32>(),
+        [priority, number] in any::<[u32; 2]>(),
         tie_breaker in any::<u64>(),
         address in any::<(IpAddr, u16)>(),
         code in 300..700_u16,
@@ -141,6 +142,7 @@ proptest! {
             .username(&username)
             .priority(priority)
             .use_candidate()
+            .nomination(number)
             .ice_controlling(tie_breaker)
             .ice_controlled(!tie_breaker)
             .xor_mapped_address(address)
@@ -157,6 +159,7 @@ proptest! {
         prop_assert_eq!(message.username(), Some(&username[..]));
         prop_assert_eq!(message.priority(), Some(priority));
         prop_assert!(message.use_candidate());
+        prop_assert_eq!(message.nomination(), Some(number));
         prop_assert_eq!(message.ice_controlling(), Some(tie_breaker));
         prop_assert_eq!(message.ice_controlled(), Some(!tie_breaker));
         prop_assert_eq!(message.xor_mapped_address(), Some(address));

@@ -1,4 +1,7 @@
-use std::{sync::LazyLock, time::SystemTime};
+use std::{
+    sync::LazyLock,
+    time::{Instant, SystemTime},
+};
 
 use rill_peer::{
     BundlePolicy, Certificate, CertificateOptions, HostAddresses, IceServer, IceTransportPolicy,
@@ -16,7 +19,8 @@ pub struct Configuration {
     pub ice_transport_policy: IceTransportPolicy,
     /// How sections share transports.
     pub bundle_policy: BundlePolicy,
-    /// How many transports may gather before they are needed; none do yet.
+    /// How many transports gather ahead, before a local description needs them, until the first answer;
+    /// eight at most do, whatever is asked for. They hold sockets here and addresses at the servers.
     pub ice_candidate_pool_size: u8,
     /// The certificates with which to prove our identity; one is made when there is none.
     pub certificates: Vec<Certificate>,
@@ -46,7 +50,11 @@ impl Configuration {
                 .map_err(|error| NewError::Certificate(error.to_string()))?;
             self.certificates.push(made);
         }
-        Ok(rill_peer::PeerConnection::new(self.into_core(), seed)?)
+        Ok(rill_peer::PeerConnection::new(
+            Instant::now(),
+            self.into_core(),
+            seed,
+        )?)
     }
 
     /// In the place of another: what was made then, or holds from then on, is kept.

@@ -46,12 +46,7 @@ fn step(world: &mut World, script: &mut Script<'_>) {
         0 => world.add_transport(),
         1 => world.agent.gather(world.now, transport(world, script)),
         2 => world.restart(transport(world, script)),
-        3 => {
-            let (id, credentials) = (transport(world, script), peer::credentials(script.byte()));
-            world
-                .agent
-                .set_remote_credentials(world.now, id, credentials);
-        }
+        3 => describe(world, script),
         4 => add_candidate(world, script),
         5 => world
             .agent
@@ -101,6 +96,16 @@ fn step(world: &mut World, script: &mut Script<'_>) {
             .agent
             .presume_end_of_remote_candidates(world.now, transport(world, script)),
     }
+}
+
+/// The peer's description.
+fn describe(world: &mut World, script: &mut Script<'_>) {
+    let (id, choice) = (transport(world, script), script.byte());
+    let credentials = peer::credentials(choice);
+    world.agent.set_remote_renomination(id, choice & 4 == 4);
+    world
+        .agent
+        .set_remote_credentials(world.now, id, credentials);
 }
 
 /// One of the transports that there are, that were, or that never will be.

@@ -27,7 +27,8 @@ pub(super) fn check(world: &mut World, script: &mut Script<'_>) {
     let key = if right_key { own.pwd.as_str() } else { "guess" };
     let peer = credentials(flags >> 6);
     let mut bytes = Vec::new();
-    let id = TransactionId([script.byte(); 12]);
+    let name = script.byte();
+    let id = TransactionId([name; 12]);
     let mut writer = Writer::new(&mut bytes, Class::Request, Method::BINDING, id);
     writer = writer.username(format!("{}:{}", own.ufrag, peer.ufrag));
     if flags & 2 == 0 {
@@ -41,6 +42,9 @@ pub(super) fn check(world: &mut World, script: &mut Script<'_>) {
     };
     if flags & 16 == 16 {
         writer = writer.use_candidate();
+    }
+    if name & 8 == 8 {
+        writer = writer.nomination(u32::from(name & 7));
     }
     let is_signed = flags & 32 == 0;
     if is_signed {

@@ -21,9 +21,10 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) fn new(flags: u8) -> Self {
+        let now = *EPOCH;
         Self {
-            now: *EPOCH,
-            sides: [Side::new(1, flags >> 2), Side::new(2, flags >> 4)],
+            now,
+            sides: [Side::new(now, 1, flags >> 2), Side::new(now, 2, flags >> 4)],
             trickles: flags & 2 == 0,
         }
     }

@@ -35,7 +35,7 @@ pub(super) struct Side {
 
 impl Side {
     /// A peer of its own seed, which bundles as the two bits say.
-    pub(super) fn new(seed: u8, policy: u8) -> Self {
+    pub(super) fn new(now: Instant, seed: u8, policy: u8) -> Self {
         let configuration = Configuration {
             security: Security::SimulationOnly,
             certificates: vec![CERTIFICATE.clone()],
@@ -47,7 +47,7 @@ impl Side {
             ..Configuration::default()
         };
         Self {
-            peer: PeerConnection::new(configuration, [seed; 32])
+            peer: PeerConnection::new(now, configuration, [seed; 32])
                 .expect("the configuration is sound"),
             channels: Vec::new(),
             received: 0,

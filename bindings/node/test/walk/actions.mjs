@@ -32,6 +32,7 @@ const weights = {
   closeChannel: 3,
   threshold: 1,
   getStats: 2,
+  gather: 3,
   read: 2,
   wait: 14,
   collect: 1,
@@ -150,6 +151,11 @@ function performOnObject(walk, side, name, dice, some) {
       return undefined;
     case 'getStats':
       return void side.operate('getStats', (it) => dice.pick(withStats(it)).getStats(), null);
+    case 'gather': {
+      const goodEnough = dice.pick(['any', 'everything', 'public', 'relayed']);
+      const wait = { deadline: dice.pick([0, 10, 40]), goodEnough, grace: dice.pick([0, 10]) };
+      return void side.operate('gatheringComplete', (it) => it.gatheringComplete(wait), null);
+    }
     case 'read':
       return void walk.readEverything(side);
     case 'wait':

@@ -27,5 +27,6 @@ export const allowed = {
   createDataChannel: ['InvalidStateError', 'TypeError', 'OperationError'],
   send: ['InvalidStateError', 'TypeError', 'OperationError'],
   getStats: [],
+  gatheringComplete: [],
   close: [],
 };

@@ -277,7 +277,13 @@ export class Side {
     this.call('close', (pc) => {
       this.#closed = true;
       pc.close();
-      setImmediate(() => (this.#longClosed = true));
+      setImmediate(() => this.#closedLongAgo());
     });
+  }
+
+  #closedLongAgo() {
+    this.#longClosed = true;
+    const waits = this.unsettled.filter(({ name }) => name === 'gatheringComplete');
+    if (waits.length > 0) this.fault('a wait for candidates ends with its connection', waits.length);
   }
 }

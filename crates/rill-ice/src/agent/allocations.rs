@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rill_stun::{Class, Method, TransactionId, Writer};
 
-use super::gathering::Draft;
+use super::local::Draft;
 use crate::context::{Context, unspecified};
 use crate::gather::{Base, Relay, RelayId, Way};
 use crate::pair::{Pair, PairId, PairState};

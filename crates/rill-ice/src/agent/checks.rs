@@ -82,7 +82,10 @@ impl Session {
         let (path, local) = (pair.path, pair.local);
         let is_wanted = match kind {
             CheckKind::Validation => !pair.consent_lost,
-            CheckKind::Nomination => ctx.claim.role == Role::Controlling && pair.is_valid(),
+            CheckKind::Nomination => {
+                let is_last = self.nomination_of(id).is_some();
+                ctx.claim.role == Role::Controlling && pair.is_valid() && is_last
+            }
             CheckKind::Probe | CheckKind::Consent => pair.is_valid(),
         };
         if !is_wanted || self.remote.key.is_none() || self.conclusion.failed {
@@ -98,9 +101,9 @@ impl Session {
         // our credentials learns of it after all.
         let is_agreed = pair.is_nominated() && ctx.claim.role == Role::Controlling;
         let nominates = match kind {
-            CheckKind::Nomination => true,
-            CheckKind::Probe | CheckKind::Consent => is_agreed,
-            CheckKind::Validation => false,
+            CheckKind::Nomination => self.nomination_of(id),
+            CheckKind::Probe | CheckKind::Consent if is_agreed => self.nomination_of(id),
+            CheckKind::Probe | CheckKind::Consent | CheckKind::Validation => None,
         };
         let local_priority = self.local.candidates[local].candidate.priority;
         let check = Check {
@@ -193,10 +196,10 @@ impl Session {
             Role::Controlling => writer.ice_controlling(check.tie_breaker),
             Role::Controlled => writer.ice_controlled(check.tie_breaker),
         };
-        let writer = if check.nominates {
-            writer.use_candidate()
-        } else {
-            writer
+        let writer = match check.nominates {
+            None => writer,
+            Some(0) => writer.use_candidate(),
+            Some(number) => writer.use_candidate().nomination(number),
         };
         writer
             .message_integrity_with(&key.integrity)

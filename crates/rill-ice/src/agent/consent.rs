@@ -38,6 +38,21 @@ impl Session {
         self.arm_consent(ctx);
     }
 
+    /// A pair that was put aside is now the one to use: its last answer may be too old to trust it with
+    /// data, so it is asked first.
+    pub(super) fn ask_again(&mut self, ctx: &Context, id: PairId) {
+        let selected = self.conclusion.selected;
+        let Some(pair) = self.checks.get_mut(id) else {
+            return;
+        };
+        let age = ctx.config.timing.consent_interval;
+        let is_old = ctx.latest > pair.answered.map(|at| at + age);
+        if pair.is_valid() && is_old && selected.is_some_and(|selected| selected.pair != id) {
+            pair.silent = true;
+            self.checks.enqueue_unpaced(id, CheckKind::Probe);
+        }
+    }
+
     /// The selected pair answered some check.
     pub(super) fn renew_consent(&mut self, ctx: &mut Context) {
         let Some(selected) = &mut self.conclusion.selected else {
@@ -91,6 +106,13 @@ impl Session {
             if id != selected {
                 self.checks.enqueue_unpaced(id, CheckKind::Probe);
             }
+        }
+        // Also what worked once and failed since: its way may be back.
+        let is_worth_it = |pair: &Pair| {
+            pair.state == PairState::Failed && !pair.consent_lost && pair.answered.is_some()
+        };
+        for id in self.checks.ids_where(is_worth_it) {
+            self.checks.set_state(id, PairState::Waiting);
         }
         self.release_held();
         self.unsettled = true;

@@ -24,6 +24,8 @@ struct Request<'a> {
     remote_ufrag: &'a str,
     priority: u32,
     use_candidate: bool,
+    /// The number of NOMINATION.
+    nomination: Option<u32>,
 }
 
 impl Agent {
@@ -181,6 +183,7 @@ impl Agent {
             remote_ufrag,
             priority,
             use_candidate: message.use_candidate(),
+            nomination: message.nomination(),
         };
         self.follow_request(key, request);
         is_answered
@@ -202,8 +205,9 @@ impl Agent {
             return;
         };
         session.trigger_check(&mut self.ctx, id);
-        if request.use_candidate && role == Role::Controlled {
-            session.set_nominated(id);
+        if role == Role::Controlled {
+            let (is_plain, number) = (request.use_candidate, request.nomination);
+            session.follow_nomination(&self.ctx, id, is_plain, number);
         }
     }
 

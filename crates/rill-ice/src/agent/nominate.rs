@@ -10,15 +10,19 @@ use crate::timer::Timer;
 use crate::transaction::CheckKind;
 
 impl Session {
-    /// Data goes over the best pair that answers: a nominated one before others (RFC 8445 §8.1.1:
-    /// of several, the one of highest priority), and any valid one before nomination (§12).
+    /// Data goes over the best pair that answers: a nominated one before others (of several the last by
+    /// its number, else the one of highest priority, RFC 8445 §8.1.1), and any valid one before
+    /// nomination (§12).
     pub(super) fn select(&mut self, ctx: &mut Context, now: Instant) {
         let expiry = ctx.config.timing.consent_expiry;
         let best = self
             .checks
             .iter()
             .filter(|(_, pair)| pair.is_live(now, expiry))
-            .max_by_key(|(id, pair)| (pair.is_nominated(), pair.priority, std::cmp::Reverse(*id)))
+            .max_by_key(|(id, pair)| {
+                let rank = self.rank(*id, pair);
+                (rank, pair.priority, std::cmp::Reverse(*id))
+            })
             .map(|(id, _)| id);
         // A silent pair stays selected until another one answers or its consent is lost.
         let Some(best) = best else { return };
@@ -34,7 +38,8 @@ impl Session {
 
     /// Regular nomination (RFC 8445 §8.1.1): the best valid pair, as soon as nothing better is
     /// likely to come, or after a short wait. Should something better come later, it is nominated
-    /// too, and being better it wins on both sides.
+    /// too, and being better it wins on both sides. So is whatever works when the nominated pair falls
+    /// silent, and that pair once more when it answers again: with a number, which wins on both sides.
     pub(super) fn nominate(&mut self, ctx: &mut Context, now: Instant) {
         if ctx.claim.role != Role::Controlling || self.conclusion.failed {
             return self.stop_waiting(ctx);
@@ -50,7 +55,8 @@ impl Session {
         };
         let nominated = live().any(|(id, other)| {
             let is_under_way = self.conclusion.nominating == Some(id);
-            (is_under_way || other.is_nominated()) && other.priority >= pair.priority
+            let is_agreed = other.is_nominated() && self.nomination_of(id).is_some();
+            (is_under_way || is_agreed) && other.priority >= pair.priority
         });
         if nominated {
             return self.stop_waiting(ctx);
@@ -70,6 +76,10 @@ impl Session {
         }
         self.stop_waiting(ctx);
         self.conclusion.nominating = Some(best);
+        if self.remote.renominates == Some(true) {
+            let last = self.conclusion.numbered.map_or(0, |(_, number)| number);
+            self.conclusion.numbered = Some((best, last.saturating_add(1)));
+        }
         self.checks.enqueue_unpaced(best, CheckKind::Nomination);
     }
 
@@ -95,6 +105,56 @@ impl Session {
         for id in self.checks.ids_where(|pair| pair.held) {
             self.checks.set_state(id, PairState::Waiting);
         }
+    }
+
+    /// The last numbered nomination, unless the peer turned out to know none.
+    fn last_numbered(&self) -> Option<(PairId, u32)> {
+        let numbered = self.conclusion.numbered;
+        numbered.filter(|_| self.remote.renominates != Some(false))
+    }
+
+    /// The last nomination that has a number, and then any, comes before none.
+    fn rank(&self, id: PairId, pair: &Pair) -> (bool, bool) {
+        let is_last = self.last_numbered().is_some_and(|(last, _)| last == id);
+        (pair.is_nominated(), is_last)
+    }
+
+    /// The number by which we nominate a pair, zero where there are none. `None` if a later nomination
+    /// took its place.
+    pub(super) fn nomination_of(&self, id: PairId) -> Option<u32> {
+        match self.last_numbered() {
+            None => Some(0),
+            Some((last, number)) => (last == id).then_some(number),
+        }
+    }
+
+    /// The peer may have nominated a pair. The largest number wins, and any before none
+    /// (draft-thatcher-ice-renomination §4). libwebrtc gives a number in the place of USE-CANDIDATE.
+    pub(super) fn follow_nomination(
+        &mut self,
+        ctx: &Context,
+        id: PairId,
+        is_plain: bool,
+        number: Option<u32>,
+    ) {
+        // What a peer knows may show in its checks before its description is here.
+        let is_known = self.remote.renominates != Some(false);
+        match number.filter(|number| is_known && *number > 0) {
+            Some(number) => {
+                let is_late = self
+                    .conclusion
+                    .numbered
+                    .is_some_and(|(pair, last)| number < last || (number == last && pair != id));
+                if is_late {
+                    return;
+                }
+                self.conclusion.numbered = Some((id, number));
+                self.ask_again(ctx, id);
+            }
+            None if !is_plain => return,
+            None => {}
+        }
+        self.set_nominated(id);
     }
 
     /// The peer's nomination (RFC 8445 §7.3.1.5), or ours succeeded.

@@ -4,7 +4,7 @@ use crate::candidate::{LocalId, PairFoundation, RemoteId, pair_priority};
 use crate::identifier::SessionKey;
 use crate::pair::{Pair, PairId, PairState};
 use crate::transport::CheckListSet;
-use crate::{Agent, Generation, LocalCandidate, Path, Role, TransportId};
+use crate::{Agent, Generation, Kind, LocalCandidate, Path, Role, TransportId};
 
 /// Why a pair is formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,9 @@ impl Agent {
         if let Some(known) = session.checks.by_path(pair.path.socket, pair.path.remote) {
             return Some(known);
         }
-        if formation == Formation::Signalled && !session.is_plausible(&pair) {
+        if formation == Formation::Signalled
+            && (!session.is_plausible(&pair) || session.is_indiscreet(&pair))
+        {
             return None;
         }
         if !self.make_room(pair.priority) {
@@ -125,6 +127,8 @@ impl Agent {
         self.ctx.claim.role = role;
         for session in self.transports.sessions_mut() {
             session.conclusion.nominating = None;
+            // The numbers were those of the agent that nominates.
+            session.conclusion.numbered = None;
             session.unsettled = true;
             let (locals, remotes) = (&session.local.candidates, &session.remote.candidates);
             for pair in session.checks.iter_mut() {
@@ -162,5 +166,14 @@ impl crate::session::Session {
         ours.is_ipv4() == theirs.is_ipv4()
             && ours.ip().is_loopback() == theirs.ip().is_loopback()
             && !is_link_local
+    }
+
+    /// Whether a TURN server would learn an address that the peer hides behind a name
+    /// (draft-ietf-mmusic-mdns-ice-candidates §3.3.2). What only its checks told of may be such a one,
+    /// and RFC 8445 §7.3.1.3 pairs it with nothing else anyway.
+    fn is_indiscreet(&self, pair: &Pair) -> bool {
+        let is_relayed = self.local.candidates[pair.local].candidate.kind == Kind::Relayed;
+        let remote = self.remote.candidates.get(pair.remote);
+        is_relayed && remote.is_some_and(|it| it.name.is_some() || it.is_discovered())
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use crate::context::Wrapping;
 use crate::gather::{Relay, RelayId};
 use crate::identifier::SessionKey;
 use crate::socket::Nature;
@@ -117,13 +118,16 @@ impl Agent {
             let is_sent = allocation.wrap(path.remote, buffer);
             return is_sent.then_some(Transmit { to, segment: None });
         };
-        let train = std::mem::take(buffer);
+        let Wrapping { train, datagram } = &mut self.ctx.wrapping;
+        std::mem::swap(train, buffer);
+        buffer.clear();
         let mut wrapped = 0;
-        for datagram in train.chunks(segment.max(1)) {
-            let mut datagram = datagram.to_vec();
-            if allocation.wrap(path.remote, &mut datagram) {
+        for bytes in train.chunks(segment.max(1)) {
+            datagram.clear();
+            datagram.extend_from_slice(bytes);
+            if allocation.wrap(path.remote, datagram) {
                 wrapped = wrapped.max(datagram.len());
-                buffer.extend_from_slice(&datagram);
+                buffer.extend_from_slice(datagram);
             }
         }
         let segment = match to {

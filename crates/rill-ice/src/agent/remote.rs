@@ -205,8 +205,10 @@ impl Session {
         };
         // A question to everybody nearby is what the relay policy forbids (RFC 9429 §3.5.3).
         let policy = match self.gatherer.state {
-            GatheringState::New => ctx.config.policy,
-            GatheringState::Gathering | GatheringState::Complete => self.gatherer.policy,
+            GatheringState::Gathering | GatheringState::Complete if !self.gatherer.ahead => {
+                self.gatherer.policy
+            }
+            _ => ctx.config.policy,
         };
         let has_room =
             policy == CandidatePolicy::All && self.remote.lookups < ctx.config.limits.lookups;

@@ -177,6 +177,7 @@ impl Session {
         let fate = match (found, response) {
             (Some(address), _) => NameFate::Resolved(address),
             (None, Response::Failed(reason)) => NameFate::Failed(reason.clone()),
+            (None, Response::Unheard(reason)) => NameFate::Unheard(reason.clone()),
             (None, _) => NameFate::Failed("it stands for no address that is of use".to_owned()),
         };
         self.notes.name(name, fate);

@@ -186,6 +186,10 @@ impl Agent {
                 (true, CheckKind::Probe | CheckKind::Consent) => {
                     session.checks.enqueue_unpaced(check.pair, check.kind);
                 }
+                // Ours no more. If the peer gave way too, this check shows it.
+                (true, CheckKind::Nomination) => {
+                    session.checks.enqueue_unpaced(check.pair, CheckKind::Probe);
+                }
                 (true | false, _) => {}
             }
         }

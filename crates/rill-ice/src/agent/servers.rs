@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rill_stun::{Class, Message};
 
-use super::gathering::Draft;
+use super::local::Draft;
 use crate::context::Context;
 use crate::gather::{Base, Query, QueryId, QueryState, Refusal, Relay, ServerState};
 use crate::session::Session;

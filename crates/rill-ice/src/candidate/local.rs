@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::candidate::Foundation;
+use crate::context::unspecified;
 use crate::{Kind, RelayProtocol, SocketId};
 
 /// A candidate of ours.
@@ -119,6 +120,17 @@ impl LocalCandidates {
 
     pub(crate) fn surface(&mut self, id: LocalId) {
         self.list[id.0].surfaced = true;
+    }
+
+    /// The others will never be told of, and what is told of these shows no other address.
+    pub(crate) fn keep_relayed(&mut self) {
+        for local in &mut self.list {
+            if local.candidate.kind == Kind::Relayed {
+                local.candidate.related = Some(unspecified(local.candidate.address));
+            } else {
+                local.offered = false;
+            }
+        }
     }
 
     /// Those that the peer was told of, in that order.

@@ -64,6 +64,8 @@ pub(crate) struct Gatherer {
     pub(crate) started: Option<Instant>,
     /// The policy that it began under: another one counts from the next gathering on.
     pub(crate) policy: CandidatePolicy,
+    /// No description needs it yet, and nobody is told of it.
+    pub(crate) ahead: bool,
     /// Outstanding requests to the driver: the interfaces and the sockets.
     pub(crate) outstanding: usize,
     pub(crate) bases: Vec<Base>,

@@ -102,13 +102,16 @@ pub enum Event {
     Failed {
         /// Which query.
         query: QueryId,
+        /// Whether any datagram came meanwhile. Where multicast is let through, at least our own
+        /// question does.
+        heard: bool,
     },
 }
 
 impl Event {
     const fn query(&self) -> QueryId {
         match self {
-            Self::Resolved { query, .. } | Self::Failed { query } => *query,
+            Self::Resolved { query, .. } | Self::Failed { query, .. } => *query,
         }
     }
 }
@@ -195,6 +198,7 @@ impl Mdns {
 
     /// Takes a datagram. Whatever is wrong with it is counted.
     pub fn handle_datagram(&mut self, now: Instant, received: &Received, bytes: &[u8]) {
+        self.querier.hear(now);
         match Message::parse(bytes) {
             Ok(message) if message.response => self.handle_response(now, received, &message),
             Ok(message) => {

@@ -72,6 +72,8 @@ pub(super) struct Querier {
     /// Of the name that is being asked for.
     questions: VecDeque<Transmit>,
     pace: Pace,
+    /// When anything was received last.
+    heard: Option<Instant>,
 }
 
 /// One name, whoever wants it.
@@ -80,7 +82,7 @@ struct Search {
     /// The next question's number.
     question: usize,
     due: Option<Instant>,
-    give_up: Instant,
+    began: Instant,
     /// Until when a unicast answer is taken.
     unicast_until: Option<Instant>,
     found: Vec<IpAddr>,
@@ -106,6 +108,7 @@ impl Querier {
             events: VecDeque::new(),
             questions: VecDeque::new(),
             pace: Pace::new(PACE, BURST),
+            heard: None,
         }
     }
 
@@ -154,8 +157,13 @@ impl Querier {
     /// A name was registered here.
     pub(super) fn registered(&mut self, name: Name, address: IpAddr) {
         if self.searches.remove(&name).is_some() {
-            self.conclude(name, &[address]);
+            self.conclude(name, |query| resolved(query, &[address]));
         }
+    }
+
+    /// A datagram came in, whatever it says.
+    pub(super) fn hear(&mut self, now: Instant) {
+        self.heard = Some(now);
     }
 
     /// Takes a record of a response. Says whether it answers anything.
@@ -190,7 +198,8 @@ impl Querier {
         let over: Vec<Name> = over.map(|(name, _)| *name).collect();
         for name in over {
             if let Some(search) = self.searches.remove(&name) {
-                self.conclude(name, &search.found);
+                let heard = self.heard.is_some_and(|heard| heard >= search.began);
+                self.conclude(name, |query| search.outcome(query, heard));
                 self.remember(now, name, search);
             }
         }
@@ -250,17 +259,12 @@ impl Querier {
     }
 
     /// Tells all who wait for a name.
-    fn conclude(&mut self, name: Name, addresses: &[IpAddr]) {
+    fn conclude(&mut self, name: Name, outcome: impl Fn(QueryId) -> Event) {
         let waiting = self.waiting.iter().filter(|(_, wanted)| **wanted == name);
         let waiting: Vec<QueryId> = waiting.map(|(query, _)| *query).collect();
         for query in waiting {
             self.waiting.remove(&query);
-            self.events.push_back(if addresses.is_empty() {
-                Event::Failed { query }
-            } else {
-                let addresses = addresses.to_vec();
-                Event::Resolved { query, addresses }
-            });
+            self.events.push_back(outcome(query));
         }
     }
 
@@ -283,7 +287,7 @@ impl Search {
         Self {
             question,
             due: Some(now),
-            give_up: now + PATIENCE,
+            began: now,
             unicast_until: None,
             found: Vec::new(),
             ttl: MAX_REMEMBERED,
@@ -318,9 +322,22 @@ impl Search {
         true
     }
 
-    fn end(&self) -> Instant {
-        self.settled.unwrap_or(self.give_up)
+    fn outcome(&self, query: QueryId, heard: bool) -> Event {
+        if self.found.is_empty() {
+            Event::Failed { query, heard }
+        } else {
+            resolved(query, &self.found)
+        }
     }
+
+    fn end(&self) -> Instant {
+        self.settled.unwrap_or(self.began + PATIENCE)
+    }
+}
+
+fn resolved(query: QueryId, addresses: &[IpAddr]) -> Event {
+    let addresses = addresses.to_vec();
+    Event::Resolved { query, addresses }
 }
 
 /// Whether a host can have an address.

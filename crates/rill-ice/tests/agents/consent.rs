@@ -1,14 +1,15 @@
 //! Consent, silence and recovery (RFC 7675).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rill_ice::{Event, PairState, TransportState};
+use rill_ice::{Event, PairState, Role, TransportState};
 use rill_sim::{Datagram, HostId, Verdict};
 use rill_stun::{Class, Message};
 
 use crate::scene::{Scene, Setting, ip};
+use crate::subject::{Subject, address};
 
 const A: &str = "198.51.100.1";
 const B: &str = "198.51.100.2";
@@ -256,4 +257,26 @@ fn the_selected_pair_is_announced_before_its_state() {
     let proved = position(|event| matches!(event, Event::Proved { .. }));
     assert_eq!(selected + 1, connected);
     assert!(proved < selected);
+}
+
+/// It failed while nothing worked; when the selected pair falls silent once more, it may be back.
+#[test]
+fn a_pair_that_failed_is_tried_again_when_the_selected_one_falls_silent() {
+    let (good, better) = (address(1), address(2));
+    let mut subject = Subject::new(Role::Controlling);
+    subject.add(good, 1000);
+    subject.answer_checks(&[good]);
+    subject.add(better, 2000);
+    subject.answer_checks(&[good, better]);
+    let mut pass = |seconds: u32, answering: &[SocketAddr]| {
+        for _ in 0..10 * seconds {
+            subject.advance(Duration::from_millis(100));
+            subject.answer_checks(answering);
+        }
+        (subject.selected(), subject.pair_states())
+    };
+    let failed = [PairState::Failed, PairState::Succeeded];
+    assert_eq!(pass(24, &[]), (Some((better, true)), failed.to_vec()));
+    assert_eq!(pass(5, &[better]), (Some((better, true)), failed.to_vec()));
+    assert_eq!(pass(15, &[good]).0, Some((good, true)));
 }

@@ -260,6 +260,8 @@ fn a_silent_victim_gets_no_more_datagrams_than_the_limit() {
 }
 
 /// Right credentials, ten thousand ports.
+///
+/// Reliability 3: crates/rill-ice/src/candidate/remote_list.rs: `if self.discovered >= limit {`
 #[test]
 fn a_flood_with_right_credentials_does_not_evict_the_honest_path() {
     let mut scene = Setting::default().build();
@@ -408,6 +410,7 @@ fn an_answer_from_elsewhere_fails_the_pair() {
     });
 }
 
+/// Reliability 7: crates/rill-ice/src/agent/responses.rs: `if check.role == self.ctx.claim.role && self.ctx.role_switches > 0 {`
 #[test]
 fn a_487_without_integrity_is_ignored_and_an_endless_one_gives_up() {
     let (mut scene, _) = alice();

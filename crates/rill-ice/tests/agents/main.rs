@@ -1,6 +1,7 @@
 //! Agents against each other, and against adversity, over the simulated network.
 
 mod adversity;
+mod allocations;
 mod connect;
 mod consent;
 mod determinism;
@@ -19,6 +20,7 @@ mod reach;
 mod relay;
 mod relay_streams;
 mod relays;
+mod renomination;
 mod restart;
 mod roles;
 mod rules;

@@ -149,6 +149,7 @@ fn signal_names(scene: &mut Scene, names: &[&str]) {
     scene.sim.with(alice, Node::pump);
 }
 
+/// Reliability 12: crates/rill-ice/src/agent/remote.rs: `match name.parse::<mdns::Name>() {`
 #[test]
 fn other_names_are_not_looked_up_and_none_twice_and_not_too_many() {
     let mut setting = Setting::default();
@@ -179,6 +180,29 @@ fn whoever_is_relayed_only_asks_nobody_nearby() {
     scene.start();
     scene.run_for(Duration::from_secs(2));
     assert!(scene.node(scene.alice).looked_up.is_empty());
+}
+
+/// draft-ietf-mmusic-mdns-ice-candidates §3.3.2: also where his own checks tell it before the name does.
+#[test]
+fn no_relay_learns_the_address_that_the_peer_hides() {
+    for (presentation, after) in [
+        (Presentation::Names, Duration::from_millis(1)),
+        (Presentation::Names, Duration::from_secs(3)),
+        (Presentation::Plain, Duration::ZERO),
+    ] {
+        let mut scene = Setting::default().asking([udp(TURN)]).build();
+        scene.add_turn(serving(TURN));
+        scene.sim.endpoint_mut(scene.bob).presentation = presentation;
+        let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+        names.insert(&hidden_name("bob"), after, [ip("198.51.100.2")]);
+        scene.connect(LONG);
+        scene.run_for(Duration::from_secs(5));
+        assert_eq!(scene.gathered(scene.alice, Kind::Relayed).len(), 1);
+        let node = scene.node(scene.alice);
+        let mut pairs = node.agent.pairs(node.transport);
+        let is_paired = pairs.any(|pair| pair.local.kind == Kind::Relayed);
+        assert_eq!(is_paired, presentation == Presentation::Plain, "{after:?}");
+    }
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub(crate) struct Node {
     pub(crate) presentation: Presentation,
     /// Whether the end of candidates is signalled.
     pub(crate) says_end: bool,
+    /// Whether the peer said that it knows numbered nominations.
+    pub(crate) told_renomination: bool,
     /// That of the newest generation.
     pub(crate) ufrag: Option<String>,
     pub(crate) outbox: VecDeque<Signal>,
@@ -73,6 +75,7 @@ impl Node {
             host,
             presentation: Presentation::Plain,
             says_end: true,
+            told_renomination: false,
             ufrag: None,
             outbox: VecDeque::new(),
             inbox: Delayed::new(),
@@ -131,6 +134,8 @@ impl Node {
     pub(crate) fn take_signal(&mut self, now: Instant, signal: Signal) {
         match signal {
             Signal::Credentials(credentials) => {
+                self.agent
+                    .set_remote_renomination(self.transport, self.told_renomination);
                 self.agent
                     .set_remote_credentials(now, self.transport, credentials);
             }

@@ -73,6 +73,7 @@ fn a_server_of_both_families_relays_for_both() {
     assert_ne!(v4.foundation, v6.foundation);
 }
 
+/// Reliability 13: crates/rill-ice/src/agent/gathering.rs: `if self.gatherer.policy == CandidatePolicy::All {`
 #[test]
 fn nothing_goes_to_anybody_but_the_server_if_only_relays_are_allowed() {
     let (mut scene, _) = relayed_scene();
@@ -302,6 +303,7 @@ fn a_server_may_send_on_to_another() {
     assert_eq!(scene.errors(scene.alice), []);
 }
 
+/// Reliability 15: crates/rill-ice/src/agent/relay_ends.rs: `_ if !relay.may_be_sent_on() => {` => `_ if false => {`
 #[test]
 fn servers_that_send_in_circles_are_left() {
     let mut scene = Setting::at_home().asking([udp(TURN)]).build();
@@ -590,6 +592,7 @@ fn an_allocation_is_kept_as_long_as_it_carries() {
     scene.check_data();
 }
 
+/// Reliability 8: crates/rill-ice/src/agent/consent.rs: `self.fall_silent(selected.pair);`
 #[test]
 fn a_relay_is_there_when_the_direct_way_ends() {
     // Her NAT keeps nothing for the server while she speaks with Bob.

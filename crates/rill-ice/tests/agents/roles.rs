@@ -29,6 +29,7 @@ fn both_in(role: Role, seed: Seed, loss: f64) -> Scene {
 }
 
 /// Trickle F18: crates/rill-ice/src/agent/inbound.rs: `let role = self.ctx.claim.role.opposite();` => `let role = self.ctx.claim.role;`
+/// Reliability 7: crates/rill-ice/src/agent/inbound.rs: `let role = self.ctx.claim.role.opposite();`
 #[test]
 fn conflicts_are_settled_at_once() {
     for role in [Role::Controlling, Role::Controlled] {
@@ -75,7 +76,7 @@ fn a_controlled_agent_does_not_nominate() {
 
 /// A better pair that works later is nominated too, without any other state between.
 ///
-/// Trickle F21: crates/rill-ice/src/agent/nominate.rs: `(is_under_way || other.is_nominated()) && other.priority >= pair.priority` => `is_under_way || other.is_nominated()`
+/// Trickle F21: crates/rill-ice/src/agent/nominate.rs: `(is_under_way || is_agreed) && other.priority >= pair.priority` => `is_under_way || is_agreed`
 #[test]
 fn a_better_pair_replaces_a_nominated_one() {
     let addresses = [

@@ -252,7 +252,7 @@ fn completion_waits_for_the_last_check() {
     assert_eq!(subject.state(), TransportState::Completed);
 }
 
-/// Trickle B16: crates/rill-ice/src/agent.rs: `self.ctx.events.clear();` => ``
+/// Trickle B16: crates/rill-ice/src/agent/commands.rs: `self.ctx.events.clear();` => ``
 #[test]
 fn what_was_not_heard_before_the_close_is_never_heard() {
     let mut subject = Subject::unpolled(Role::Controlling, Config::default());

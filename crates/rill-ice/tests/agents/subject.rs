@@ -238,6 +238,17 @@ impl Subject {
 
     /// A check by the peer, who has the other role.
     pub(crate) fn check(&self, nominates: bool) -> Vec<u8> {
+        self.check_with(|writer| {
+            if nominates {
+                writer.use_candidate()
+            } else {
+                writer
+            }
+        })
+    }
+
+    /// The same with what `add` adds.
+    pub(crate) fn check_with(&self, add: impl FnOnce(Writer<'_>) -> Writer<'_>) -> Vec<u8> {
         let mut bytes = Vec::new();
         let id = TransactionId([7; 12]);
         let writer = Writer::new(&mut bytes, Class::Request, Method::BINDING, id)
@@ -247,12 +258,7 @@ impl Subject {
             Role::Controlled => writer.ice_controlling(7),
             Role::Controlling => writer.ice_controlled(7),
         };
-        let writer = if nominates {
-            writer.use_candidate()
-        } else {
-            writer
-        };
-        writer
+        add(writer)
             .message_integrity(self.local.pwd.as_bytes())
             .fingerprint()
             .finish();

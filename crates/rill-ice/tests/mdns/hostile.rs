@@ -15,7 +15,7 @@ fn answers_to_what_was_not_asked_change_nothing() {
     let query = scene.mdns.resolve(scene.now, name(1)).unwrap();
     scene.hear(NEIGHBOUR, &response(&[record(name(2), "192.0.2.66")]));
     scene.run(5 * SECOND);
-    assert_eq!(scene.events(), [Event::Failed { query }]);
+    assert_eq!(scene.events(), [Event::Failed { query, heard: true }]);
     assert_eq!(scene.mdns.counters().answers, 0);
 }
 

@@ -6,6 +6,8 @@ mod close;
 mod credentials;
 mod data;
 mod hostile;
+#[path = "../reliability/turn.rs"]
+mod malice;
 mod permissions;
 mod refresh;
 mod scene;

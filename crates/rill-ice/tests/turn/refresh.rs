@@ -28,6 +28,7 @@ fn it_is_refreshed_a_minute_before_its_end() {
     }
 }
 
+/// Reliability 15: crates/rill-ice/src/turn/allocation.rs: `stated.unwrap_or(DEFAULT).clamp(SHORTEST, LONGEST)`
 #[test]
 fn lifetimes_beyond_reason_are_bounded() {
     for (lifetime, seconds) in [(0, 10), (1, 10), (u32::MAX, 3540)] {

@@ -60,6 +60,11 @@ pub enum Cause {
         /// What its lookup said of the first.
         reason: String,
     },
+    /// The peer sent only `.local` names, and nothing of multicast DNS is heard on this machine.
+    MulticastBlocked {
+        /// What its lookup said of the first.
+        reason: String,
+    },
     /// The peer sent only names that are not looked up.
     OnlyNames {
         /// Because only relayed candidates may be used.
@@ -190,6 +195,7 @@ impl Cause {
             Self::RemoteSilent(_) => "remote-silent",
             Self::LookingUpNames => "looking-up-names",
             Self::OnlyLocalNames { .. } => "only-local-names",
+            Self::MulticastBlocked { .. } => "multicast-blocked",
             Self::OnlyNames { .. } => "only-names",
             Self::OnlyTcp => "only-tcp",
             Self::OnlyFamily(_) => "only-family",

@@ -223,21 +223,25 @@ fn fate_of(remote: &RemoteReport) -> Option<&NameFate> {
 }
 
 fn only_names(diagnosis: &Diagnosis, fates: &[&NameFate]) -> Cause {
-    let mut failures = fates.iter().filter_map(|fate| match fate {
-        NameFate::Failed(reason) => Some(reason),
-        NameFate::Asked | NameFate::Resolved(_) | NameFate::NotAsked => None,
-    });
     if fates.contains(&&NameFate::Asked) {
-        Cause::LookingUpNames
-    } else if let Some(reason) = failures.next() {
-        Cause::OnlyLocalNames {
-            reason: reason.clone(),
-        }
-    } else {
-        Cause::OnlyNames {
-            relay_only: diagnosis.relay_only,
-        }
+        return Cause::LookingUpNames;
     }
+    let failure = fates.iter().find_map(|fate| match fate {
+        NameFate::Failed(reason) => Some(Cause::OnlyLocalNames {
+            reason: reason.clone(),
+        }),
+        _ => None,
+    });
+    let deafness = fates.iter().find_map(|fate| match fate {
+        NameFate::Unheard(reason) => Some(Cause::MulticastBlocked {
+            reason: reason.clone(),
+        }),
+        _ => None,
+    });
+    // One that was merely not found was asked for where others are heard.
+    failure.or(deafness).unwrap_or(Cause::OnlyNames {
+        relay_only: diagnosis.relay_only,
+    })
 }
 
 /// There are pairs, and none of them works.

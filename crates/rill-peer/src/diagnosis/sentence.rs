@@ -20,7 +20,11 @@ impl fmt::Display for Cause {
             | Self::NoNetwork(_) => self.fmt_with_details(f),
             Self::OnlyLocalNames { reason } => write!(
                 f,
-                "The peer sent only .local names, and multicast DNS finds none of them ({reason}): it is in another network, or multicast is blocked; give the peer a STUN or TURN server."
+                "The peer sent only .local names, and multicast DNS finds none of them ({reason}): is it in another network? Give the peer a STUN or TURN server."
+            ),
+            Self::MulticastBlocked { reason } => write!(
+                f,
+                "The peer sent only .local names, and multicast is blocked on this machine ({reason}): let UDP port 5353 through its firewall, or give the peer a STUN or TURN server."
             ),
             Self::OnlyFamily(family) => {
                 let (theirs, ours) = match family {

@@ -77,7 +77,9 @@ fn write_generation(f: &mut fmt::Formatter<'_>, report: &GenerationReport) -> fm
             None => String::new(),
             Some(NameFate::Asked) => ", being looked up".to_owned(),
             Some(NameFate::Resolved(address)) => format!(", which is {address}"),
-            Some(NameFate::Failed(reason)) => format!(", not resolved: {reason}"),
+            Some(NameFate::Failed(reason) | NameFate::Unheard(reason)) => {
+                format!(", not resolved: {reason}")
+            }
             Some(NameFate::NotAsked) => ", not looked up".to_owned(),
         };
         writeln!(

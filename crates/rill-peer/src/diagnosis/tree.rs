@@ -167,7 +167,9 @@ fn remote(report: &RemoteReport) -> Value {
         Some(NameFate::Resolved(address)) => {
             (Some("resolved".to_owned()), Some(address.to_string()))
         }
-        Some(NameFate::Failed(reason)) => (Some(format!("not resolved: {reason}")), None),
+        Some(NameFate::Failed(reason) | NameFate::Unheard(reason)) => {
+            (Some(format!("not resolved: {reason}")), None)
+        }
         Some(NameFate::NotAsked) => (Some("not looked up".to_owned()), None),
     };
     Object(vec![

@@ -37,10 +37,12 @@ pub(crate) struct Text<'a> {
     pub(crate) transceivers: &'a Transceivers,
 }
 
+/// What stands in offers, at session level (RFC 9429 §5.2.1, draft-thatcher-ice-renomination §3).
+const ICE_OPTIONS: [&str; 3] = ["trickle", "ice2", "renomination"];
+
 impl Jsep {
     pub(crate) fn create_offer(&mut self, text: &Text<'_>, restarts: bool) -> SessionDescription {
-        // RFC 9429 §5.2.1: both tokens, at session level.
-        let options = vec!["trickle".to_owned(), "ice2".to_owned()];
+        let options = ICE_OPTIONS.map(str::to_owned).to_vec();
         let group = self.offered_group(&text.sections);
         let groups = if group.is_empty() {
             Vec::new()
@@ -101,9 +103,9 @@ impl Jsep {
     /// Answers the pending offer section by section; the caller has checked that there is one.
     pub(crate) fn create_answer(&mut self, offer: &Session, text: &Text<'_>) -> SessionDescription {
         // RFC 9429 §5.3.1: a token only if the offer has it.
-        let options = ["trickle", "ice2"]
+        let options = ICE_OPTIONS
             .into_iter()
-            .filter(|token| lists_ice_option(offer, token))
+            .filter(|token| offer.lists_ice_option(token))
             .map(str::to_owned)
             .collect();
         // RFC 9143 §7.3: the groups of the offer, without what is rejected.
@@ -267,17 +269,4 @@ fn lip_sync(mids: Vec<String>) -> Attribute {
         semantics: "LS".into(),
         mids,
     }
-}
-
-/// Whether a token stands in any `a=ice-options` of a description.
-fn lists_ice_option(session: &Session, token: &str) -> bool {
-    let media = session.media.iter().flat_map(|media| &media.attributes);
-    session
-        .attributes
-        .iter()
-        .chain(media)
-        .any(|attribute| match attribute {
-            Attribute::IceOptions(tokens) => tokens.iter().any(|other| other == token),
-            _ => false,
-        })
 }

@@ -12,6 +12,8 @@ pub(crate) struct RemoteTransport {
     pub(crate) id: TransportId,
     pub(crate) credentials: Credentials,
     pub(crate) lite: bool,
+    /// It takes numbered nominations (draft-thatcher-ice-renomination §3).
+    pub(crate) renominates: bool,
     pub(crate) fingerprints: Vec<Fingerprint>,
     pub(crate) setup: Setup,
     pub(crate) tls_id: Option<String>,
@@ -49,6 +51,7 @@ impl RemoteTransport {
         Ok(Self {
             id,
             lite: session.ice_lite(),
+            renominates: session.lists_ice_option("renomination"),
             fingerprints,
             setup: section
                 .setup()

@@ -48,6 +48,7 @@ impl PeerConnection {
         }
         for transport in transports {
             self.agent.gather(now, transport);
+            self.pool.release(transport);
         }
         self.after_description(now, kind);
         operation
@@ -226,6 +227,8 @@ impl PeerConnection {
             let ufrag = &transport.credentials.ufrag;
             self.agent.set_remote_lite(id, transport.lite);
             self.agent
+                .set_remote_renomination(id, transport.renominates);
+            self.agent
                 .set_remote_credentials(now, id, transport.credentials.clone());
             for candidate in &transport.candidates {
                 self.add_to_ice(now, id, candidate, ufrag);
@@ -248,12 +251,18 @@ impl PeerConnection {
         }
         self.jsep.pending = None;
         self.offered_transceivers.clear();
+        self.pool.drain();
         self.release_spares(now);
     }
 
-    /// Nothing refers to the spare transports any more.
+    /// Nothing refers to the spare transports any more; those of the pool wait on.
     fn release_spares(&mut self, now: Instant) {
-        for spare in std::mem::take(&mut self.spares) {
+        let (kept, gone) = std::mem::take(&mut self.spares)
+            .into_iter()
+            .partition(|spare| self.pool.holds(*spare));
+        self.spares = kept;
+        let gone: Vec<_> = gone;
+        for spare in gone {
             self.agent.remove_transport(now, spare);
         }
     }

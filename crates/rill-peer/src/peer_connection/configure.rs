@@ -58,14 +58,15 @@ impl PeerConnection {
     }
 
     /// Other servers or policies (webrtc-pc §4.4.2, `setConfiguration`). They have effect when the
-    /// next gathering starts, and changed servers make the next offer restart ICE.
+    /// next gathering starts, and changed servers make the next offer restart ICE. What was gathered
+    /// ahead is gathered anew from other servers.
     ///
     /// # Errors
     ///
     /// The connection is closed, a server cannot be read, or a member is changed that must not.
     pub fn set_configuration(
         &mut self,
-        _now: Instant,
+        now: Instant,
         configuration: Configuration,
     ) -> Result<(), ConfigurationError> {
         if self.is_closed() {
@@ -83,8 +84,9 @@ impl PeerConnection {
             return Err(ConfigurationError::Unchangeable("iceCandidatePoolSize"));
         }
         let servers = configuration.check()?;
-        let gathers_anew = configuration.ice_servers != before.ice_servers
-            || configuration.ice_transport_policy != before.ice_transport_policy;
+        let other_servers = configuration.ice_servers != before.ice_servers;
+        let gathers_anew =
+            other_servers || configuration.ice_transport_policy != before.ice_transport_policy;
         if gathers_anew {
             self.restart.outdated = self.used_credentials();
             self.unsupported_servers = servers.unsupported;
@@ -92,6 +94,11 @@ impl PeerConnection {
             self.agent.set_servers(servers.usable, policy);
         }
         self.configuration = configuration;
+        if other_servers {
+            self.renew_pool(now);
+        }
+        self.fill_pool(now);
+        self.pump(now);
         Ok(())
     }
 

@@ -76,6 +76,7 @@ impl PeerConnection {
         if matches!(kind, SdpType::Answer | SdpType::Rollback) {
             self.update_negotiation_needed();
         }
+        self.fill_pool(now);
         self.pump(now);
     }
 

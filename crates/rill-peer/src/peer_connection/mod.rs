@@ -10,6 +10,7 @@ mod establish;
 mod network;
 mod operation;
 mod poll;
+mod pool;
 mod pump;
 mod signal;
 mod stats;
@@ -22,7 +23,7 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
-use rill_ice::{Agent, CandidatePair, Config, Role, Transmit, TransportId};
+use rill_ice::{Agent, CandidatePair, Role, Transmit, TransportId};
 
 use crate::{
     Certificate, Configuration, ConfigurationError, ConnectionState, DtlsTransportState,
@@ -37,7 +38,7 @@ use crate::{
 };
 
 pub use self::create::OfferOptions;
-use self::{configure::Restart, operation::Operations};
+use self::{configure::Restart, operation::Operations, pool::Pool};
 
 /// A W3C peer connection without sockets, clock or threads.
 ///
@@ -75,8 +76,10 @@ pub struct PeerConnection {
     /// URLs of servers that cannot be used yet; reported when gathering starts.
     unsupported_servers: Vec<String>,
     rng: ChaCha20Rng,
-    /// The transports that the next new sections take; they do nothing until then.
+    /// The transports that the next new sections take; those that are not of the pool do nothing until
+    /// then.
     spares: Vec<TransportId>,
+    pool: Pool,
     /// What the tls-ids of this connection begin with (RFC 8842 §4).
     tls_id: String,
     /// What monitored objects are called in statistics.
@@ -92,28 +95,25 @@ pub struct PeerConnection {
 }
 
 impl PeerConnection {
-    /// A connection that has not begun. `seed` must come from a cryptographic source: keys that
-    /// authenticate ICE are drawn from it.
+    /// A connection that has not begun, but for its candidate pool, if there is to be one: that gathers
+    /// from `now` on. `seed` must come from a cryptographic source: keys that authenticate ICE are
+    /// drawn from it.
     ///
     /// # Errors
     ///
     /// A server of the configuration cannot be read, or there is no certificate.
-    pub fn new(configuration: Configuration, seed: [u8; 32]) -> Result<Self, ConfigurationError> {
+    pub fn new(
+        now: Instant,
+        configuration: Configuration,
+        seed: [u8; 32],
+    ) -> Result<Self, ConfigurationError> {
         let servers = configuration.check()?;
         let certificate = configuration.certificates.first();
         let certificate = certificate
             .ok_or(ConfigurationError::NoCertificate)?
             .clone();
         let mut rng = ChaCha20Rng::from_seed(seed);
-        let config = Config {
-            servers: servers.usable,
-            policy: configuration.ice_transport_policy.candidates(),
-            include_loopback: configuration.loopback,
-            host_addresses: configuration.host_addresses,
-            reach: configuration.reach.clone(),
-            pacer: configuration.pacer.clone(),
-            ..Config::default()
-        };
+        let config = configuration.ice(servers.usable);
         let mut agent_seed = [0; 32];
         rng.fill_bytes(&mut agent_seed);
         // The first description decides the role (RFC 9429 §5.6, §5.7).
@@ -124,7 +124,7 @@ impl PeerConnection {
         );
         let mut tls_id = [0; 16];
         rng.fill_bytes(&mut tls_id);
-        Ok(Self {
+        let mut connection = Self {
             agent,
             jsep: Jsep::new(rng.next_u64()),
             view: View::default(),
@@ -145,13 +145,16 @@ impl PeerConnection {
             unsupported_servers: servers.unsupported,
             rng,
             spares: Vec::new(),
+            pool: Pool::default(),
             tls_id: tls_id.iter().map(|byte| format!("{byte:02x}")).collect(),
             ids: Ids::new(seed),
             dropped: 0,
             carry: Vec::new(),
             packet: Vec::new(),
             farewell: VecDeque::new(),
-        })
+        };
+        connection.fill_pool(now);
+        Ok(connection)
     }
 
     /// The configuration it was made with.

@@ -36,6 +36,8 @@ pub(crate) struct Side {
     pub(crate) inbox: Delayed<Signal>,
     /// Whether names of its own are answered for.
     pub(crate) multicast: bool,
+    /// Whether multicast DNS hears anything.
+    pub(crate) hears: bool,
     /// Whether offers of the peer are answered.
     pub(crate) answers: bool,
     /// Whether DTLS leaves it.
@@ -59,6 +61,7 @@ impl Side {
             outbox: VecDeque::new(),
             inbox: Delayed::new(),
             multicast: true,
+            hears: true,
             answers: true,
             handshakes: true,
             told: false,
@@ -161,6 +164,11 @@ impl Side {
                 let bound = self.host.bind(address).expect("a free port");
                 self.sockets.insert(socket, bound);
                 self.responses.push(now, (id, Response::Bound(bound)));
+            }
+            Request::ResolveMdns { id, .. } if !self.hears => {
+                let deaf = "not even our own questions are heard".to_owned();
+                self.responses
+                    .push(now + PATIENCE, (id, Response::Unheard(deaf)));
             }
             Request::Resolve { id, name } | Request::ResolveMdns { id, name } => {
                 let answer = self.host.resolve(&name);
@@ -353,6 +361,9 @@ impl Side {
         self.pc.handle_stream_closed(now, id, reason);
     }
 }
+
+/// How long multicast DNS looks for a name.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// One way of signalling.
 pub(crate) const ONE_WAY: Duration = Duration::from_millis(10);

@@ -60,15 +60,32 @@ fn the_peer_found_no_candidates() {
 const NAME: &str = "3d0e8f2c-5a4b-4c3d-9e8f-0a1b2c3d4e5f.local";
 
 #[test]
-fn the_peer_sends_only_local_names_and_multicast_is_blocked() {
+fn the_peer_sends_only_local_names_and_nobody_answers_for_them() {
     let mut scene = Setting::open().build();
     mute(&mut scene);
     scene.tamper[1] = rewriting(|line| Some(with_word(line, 4, NAME)));
     assert_eq!(
         scene.after(5 * SECOND),
         format!(
-            "The peer sent only .local names, and multicast DNS finds none of them (no such name: {NAME}): it is in another network, or multicast is blocked; give the peer a STUN or TURN server."
+            "The peer sent only .local names, and multicast DNS finds none of them (no such name: {NAME}): is it in another network? Give the peer a STUN or TURN server."
         )
+    );
+}
+
+#[test]
+fn the_peer_sends_only_local_names_and_multicast_is_blocked() {
+    let mut scene = Setting::open().build();
+    mute(&mut scene);
+    scene.tamper[1] = rewriting(|line| Some(with_word(line, 4, NAME)));
+    scene.sim.endpoint_mut(scene.alice).hears = false;
+    assert_eq!(
+        scene.after(3 * SECOND),
+        "The peer sent only .local names, and they are being looked up: wait a little."
+    );
+    scene.run(2 * SECOND);
+    assert_eq!(
+        scene.alices(),
+        "The peer sent only .local names, and multicast is blocked on this machine (not even our own questions are heard): let UDP port 5353 through its firewall, or give the peer a STUN or TURN server."
     );
 }
 

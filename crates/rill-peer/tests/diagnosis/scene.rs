@@ -103,7 +103,8 @@ impl Setting {
             configuration.certificates.push(certificate(side));
             let mut bytes = [0; 32];
             seed.rng(side as u32).fill_bytes(&mut bytes);
-            let pc = PeerConnection::new(configuration, bytes).expect("a good configuration");
+            let pc =
+                PeerConnection::new(sim.now(), configuration, bytes).expect("a good configuration");
             sim.add_host(host, |host| Side::new(host, pc))
         });
         Scene {

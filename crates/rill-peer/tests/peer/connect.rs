@@ -38,7 +38,7 @@ fn a_trickled_session_takes_five_round_trips_at_most() {
     }
 }
 
-/// Trickle A10: crates/rill-peer/src/jsep/create.rs: `.filter(|token| lists_ice_option(offer, token))` => `.filter(|_| true)`
+/// Trickle A10: crates/rill-peer/src/jsep/create.rs: `.filter(|token| offer.lists_ice_option(token))` => `.filter(|_| true)`
 #[test]
 fn a_vanilla_offer_is_answered_when_complete() {
     let mut setting = Setting::secure();

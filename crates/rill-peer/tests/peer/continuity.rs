@@ -154,9 +154,10 @@ fn d16_another_fingerprint_means_another_handshake() {
     let mut other = setting.clone();
     other.seed = rill_sim::Seed::new(77);
     other.configurations[1].certificates = vec![certificate(2)];
+    let now = scene.sim.now();
     let bob = scene.sim.endpoint_mut(scene.bob);
     let host = bob.host.clone();
-    *bob = Adapter::new(host, other.peer(1), bob.manner);
+    *bob = Adapter::new(host, other.peer(now, 1), bob.manner);
     scene.restart(scene.alice);
     let der = |scene: &Scene| {
         let dtls = scene.alice().pc.dtls_transport(before[0]);

@@ -223,7 +223,7 @@ fn d5_the_end_of_one_generation_is_not_the_end_of_the_next() {
 }
 
 /// Trickle D6: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_ref())`
-/// Trickle A9: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];` => `let options = vec!["trickle".to_owned()];`
+/// Trickle A9: crates/rill-peer/src/jsep/create.rs: `const ICE_OPTIONS: [&str; 3] = ["trickle", "ice2", "renomination"];` => `const ICE_OPTIONS: [&str; 2] = ["trickle", "renomination"];`
 #[test]
 fn d6_a_peer_that_trickled_is_trickled_to_in_a_restart() {
     let mut scene = Setting::default().build();
@@ -244,6 +244,6 @@ fn d6_a_peer_that_trickled_is_trickled_to_in_a_restart() {
         assert_eq!(side.refusals, Vec::<String>::new());
         let sdp = side.pc.local_description().expect("applied").sdp;
         let options = value_of(session_part(&sdp), "ice-options");
-        assert_eq!(options, Some("trickle ice2"));
+        assert_eq!(options, Some("trickle ice2 renomination"));
     }
 }

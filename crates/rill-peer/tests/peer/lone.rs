@@ -28,9 +28,10 @@ impl Lone {
 
     /// One side of a setting.
     pub(crate) fn of(setting: &Setting, side: usize) -> Self {
+        let now = Simulation::<Silent>::new(Seed::new(1)).start();
         Self {
-            pc: setting.peer(side),
-            now: Simulation::<Silent>::new(Seed::new(1)).start(),
+            pc: setting.peer(now, side),
+            now,
             diary: Diary::default(),
         }
     }

@@ -26,7 +26,7 @@ fn naming_the_first() -> Tamper {
     })
 }
 
-/// Trickle B21: crates/rill-ice/src/agent/gathering.rs: `ctx.requests.register_name(self.key, base, name);`
+/// Trickle B21: crates/rill-ice/src/agent/local.rs: `ctx.requests.register_name(self.key, base, name);`
 /// Trickle B21: crates/rill-ice/src/agent/servers.rs: `related: Some(ctx.shown(base.address)),` => `related: Some(base.address),`
 #[test]
 fn b21_hidden_hosts_have_names_and_blank_related_addresses() {

@@ -1,6 +1,9 @@
 //! Two peers, their network and their signalling.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use rand_chacha::rand_core::Rng;
 use rill_peer::{
@@ -82,7 +85,7 @@ impl Setting {
             for address in &self.addresses[side] {
                 host = host.address(*address, self.link.clone());
             }
-            let pc = self.peer(side);
+            let pc = self.peer(sim.now(), side);
             let manner = self.manners[side];
             let shuffle = self.shuffle.map(|seed| seed.rng(100 + side as u32));
             sim.add_host(host, |host| {
@@ -117,14 +120,14 @@ impl Setting {
         let host = more.iter().fold(host, |host, address| {
             host.address(*address, Link::default())
         });
-        let pc = self.peer(0);
+        let pc = self.peer(scene.sim.now(), 0);
         let adapter = |host| Adapter::new(host, pc, self.manners[0]);
         scene.alice = scene.sim.add_host(host, adapter);
         scene
     }
 
     /// The connection of a side, on its own.
-    pub(crate) fn peer(&self, side: usize) -> PeerConnection {
+    pub(crate) fn peer(&self, now: Instant, side: usize) -> PeerConnection {
         let server = |url: &&str| IceServer {
             urls: vec![(*url).to_owned()],
             ..IceServer::default()
@@ -138,7 +141,7 @@ impl Setting {
         }
         let mut seed = [0; 32];
         self.seed.rng(side as u32).fill_bytes(&mut seed);
-        let pc = PeerConnection::new(configuration, seed);
+        let pc = PeerConnection::new(now, configuration, seed);
         pc.expect("the configuration is a good one")
     }
 }

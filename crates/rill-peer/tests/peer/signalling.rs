@@ -49,7 +49,7 @@ fn own_getters(diary: &Diary, task: usize) -> &crate::diary::Getters {
     last.expect("it has events").getters()
 }
 
-/// Trickle G1: crates/rill-peer/src/jsep/create.rs: `let options = vec!["trickle".to_owned(), "ice2".to_owned()];` => `let options = vec!["trickle".to_owned()];`
+/// Trickle G1: crates/rill-peer/src/jsep/create.rs: `const ICE_OPTIONS: [&str; 3] = ["trickle", "ice2", "renomination"];` => `const ICE_OPTIONS: [&str; 2] = ["ice2", "renomination"];`
 #[test]
 fn g1_a_half_trickled_offer_has_it_all_and_still_says_trickle() {
     let (scene, signals) = signalled(Manner::Half);
@@ -57,7 +57,7 @@ fn g1_a_half_trickled_offer_has_it_all_and_still_says_trickle() {
         panic!("the offer comes first: {signals:?}");
     };
     let options = value_of(session_part(&offer.sdp), "ice-options");
-    assert_eq!(options, Some("trickle ice2"));
+    assert_eq!(options, Some("trickle ice2 renomination"));
     assert_eq!(values_of(&offer.sdp, "candidate").len(), 2);
     assert_eq!(offer.sdp.matches("a=end-of-candidates").count(), 1);
     let more = signals[1..]
@@ -93,7 +93,7 @@ fn g3_a_full_offer_and_a_bare_answer_connect() {
     scene.tamper[0] = Box::new(|signal| match signal {
         Signal::Description(mut offer) => {
             assert!(offer.sdp.contains("a=candidate:"), "{}", offer.sdp);
-            offer.sdp = offer.sdp.replace("a=ice-options:trickle ice2\r\n", "");
+            offer.sdp = without_lines(&offer.sdp, "a=ice-options");
             Some(Signal::Description(offer))
         }
         Signal::Candidate(_) => None,

@@ -105,7 +105,7 @@ impl Attempt {
         };
         let mut seed = [0; 32];
         self.sim.seed().rng(side.into()).fill_bytes(&mut seed);
-        let pc = PeerConnection::new(configuration, seed);
+        let pc = PeerConnection::new(self.sim.now(), configuration, seed);
         let pc = pc.expect("the configuration is a good one");
         let added = self.sim.add_host(host, |host| Side::new(host, pc));
         self.hosts.push(added);

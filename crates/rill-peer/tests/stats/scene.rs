@@ -3,7 +3,7 @@
 use std::{
     net::IpAddr,
     sync::OnceLock,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rand_chacha::rand_core::Rng;
@@ -84,7 +84,10 @@ impl Scene {
         sim.add_stun_server(stun, link());
         let turn = TurnServer::new("192.0.2.2:3478".parse().expect("a literal"));
         sim.add_turn_server(turn.user("user", "secret"), &link());
-        let [first, second] = [0, 1].map(|side| peer(seed, side, configurations[side].clone()));
+        let [first, second] = [0, 1].map(|side| {
+            let configuration = configurations[side].clone();
+            peer(sim.now(), seed, side, configuration)
+        });
         let alice = HostConfig::new("alice");
         let alice = if at_home {
             let home = sim.add_nat(NatConfig::new(ip(HOME)));
@@ -200,12 +203,12 @@ impl Scene {
     }
 }
 
-fn peer(seed: Seed, side: usize, mut configuration: Configuration) -> PeerConnection {
+fn peer(now: Instant, seed: Seed, side: usize, mut configuration: Configuration) -> PeerConnection {
     configuration.certificates.push(certificate(side));
     let mut bytes = [0; 32];
     seed.rng(u32::try_from(side).expect("one of two"))
         .fill_bytes(&mut bytes);
-    PeerConnection::new(configuration, bytes).expect("the configuration is a good one")
+    PeerConnection::new(now, configuration, bytes).expect("the configuration is a good one")
 }
 
 /// The same in every scene, for making one is not for free.

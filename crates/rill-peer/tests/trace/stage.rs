@@ -2,7 +2,7 @@
 
 use std::{
     sync::OnceLock,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rill_peer::{
@@ -50,7 +50,7 @@ impl Stage {
             } else {
                 host.address(address, Link::default())
             };
-            let pc = connection(side, configuration(side, &[]));
+            let pc = connection(sim.now(), side, configuration(side, &[]));
             sim.add_host(host, |host| Peer::new(host, pc))
         });
         Self {
@@ -64,7 +64,8 @@ impl Stage {
 
     /// Makes the connection of a side anew.
     pub(crate) fn renew(&mut self, side: usize, words: &[String]) {
-        self.peer(side).pc = connection(side, configuration(side, words));
+        let now = self.sim.now();
+        self.peer(side).pc = connection(now, side, configuration(side, words));
     }
 
     pub(crate) fn peer(&mut self, side: usize) -> &mut Peer {
@@ -75,7 +76,7 @@ impl Stage {
     pub(crate) fn with<R>(
         &mut self,
         side: usize,
-        command: impl FnOnce(&mut Peer, std::time::Instant) -> R,
+        command: impl FnOnce(&mut Peer, Instant) -> R,
     ) -> R {
         self.sim.with(self.hosts[side], command)
     }
@@ -85,7 +86,7 @@ impl Stage {
         &mut self,
         side: usize,
         name: &str,
-        call: impl FnOnce(&mut PeerConnection, std::time::Instant) -> Result<OperationId, Exception>,
+        call: impl FnOnce(&mut PeerConnection, Instant) -> Result<OperationId, Exception>,
     ) {
         self.peer(side).pc.begin_operation();
         let begun = self.with(side, |peer, now| call(&mut peer.pc, now));
@@ -209,9 +210,9 @@ fn server(url: &str) -> IceServer {
     }
 }
 
-fn connection(side: usize, configuration: Configuration) -> PeerConnection {
+fn connection(now: Instant, side: usize, configuration: Configuration) -> PeerConnection {
     let seed = [7 + u8::try_from(side).expect("two sides"); 32];
-    PeerConnection::new(configuration, seed).expect("the configuration is good")
+    PeerConnection::new(now, configuration, seed).expect("the configuration is good")
 }
 
 fn certificate(side: usize) -> Certificate {

@@ -1,6 +1,9 @@
 //! What a walk takes place in.
 
-use std::{sync::OnceLock, time::Duration, time::SystemTime};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant, SystemTime},
+};
 
 use rill_peer::{
     BundlePolicy, Certificate, CertificateOptions, Configuration, IceServer, PeerConnection,
@@ -20,6 +23,7 @@ pub(crate) struct Setting {
     link: Link,
     policies: [BundlePolicy; 2],
     servers: [Vec<&'static str>; 2],
+    pools: [u8; 2],
     /// How likely it is, in percent, that candidates arrive after an action by themselves.
     pub(crate) trickle: usize,
 }
@@ -44,6 +48,7 @@ impl Setting {
             2 => vec!["stun:192.0.2.1", "stun:nowhere.example", "turns:192.0.2.1"],
             _ => vec![],
         };
+        let pool = |dice: &mut Dice| [0, 0, 0, 1, 2, 255][dice.below(6)];
         Self {
             seed,
             link: if dice.percent(25) {
@@ -53,6 +58,7 @@ impl Setting {
             },
             policies: [policy(dice), policy(dice)],
             servers: [servers(dice), servers(dice)],
+            pools: [pool(dice), pool(dice)],
             trickle: [0, 50, 100][dice.below(3)],
         }
     }
@@ -64,7 +70,7 @@ impl Setting {
         let hosts = [0, 1].map(|side| {
             let address = ADDRESSES[side].parse().expect("a literal address");
             let host = HostConfig::new(NAMES[side]).address(address, self.link.clone());
-            let pc = self.peer(side);
+            let pc = self.peer(sim.now(), side);
             let dice = Dice::new(self.seed ^ (side as u64 + 1));
             sim.add_host(host, |host| Side::new(NAMES[side], host, pc, dice))
         });
@@ -75,17 +81,18 @@ impl Setting {
         Configuration {
             ice_servers: self.servers[side].iter().map(|url| server(url)).collect(),
             bundle_policy: self.policies[side],
+            ice_candidate_pool_size: self.pools[side],
             certificates: vec![certificate(side)],
             security: Security::SimulationOnly,
             ..Configuration::default()
         }
     }
 
-    fn peer(&self, side: usize) -> PeerConnection {
+    fn peer(&self, now: Instant, side: usize) -> PeerConnection {
         let mut dice = Dice::new(self.seed.wrapping_mul(2) + side as u64);
         let mut seed = [0; 32];
         seed.fill_with(|| dice.next().to_le_bytes()[0]);
-        PeerConnection::new(self.configuration(side), seed).expect("the configuration is good")
+        PeerConnection::new(now, self.configuration(side), seed).expect("the configuration is good")
     }
 }
 

@@ -31,7 +31,12 @@ pub(crate) fn configure(walk: &mut Walk, side: usize, dice: &mut Dice) {
             expected = Expected::Exception("InvalidModificationError");
         }
         5 => {
-            wanted.ice_candidate_pool_size += 1;
+            let size = &mut wanted.ice_candidate_pool_size;
+            *size = if *size > 0 && dice.coin() {
+                *size / 2
+            } else {
+                size.wrapping_add(1)
+            };
             // webrtc-pc §4.4.1.6: and setLocalDescription has already been called.
             if own.watch.model.described {
                 expected = Expected::Exception("InvalidModificationError");

@@ -68,6 +68,9 @@ pub const FINGERPRINT: u16 = 0x8028;
 pub const ICE_CONTROLLED: u16 = 0x8029;
 /// ICE-CONTROLLING (RFC 8445 §16.1).
 pub const ICE_CONTROLLING: u16 = 0x802a;
+/// NOMINATION (draft-thatcher-ice-renomination §4, which leaves the number to implementations: this
+/// is that of libwebrtc, pion and mediasoup).
+pub const NOMINATION: u16 = 0xc001;
 
 /// Whether the attribute must be refused: comprehension-required and none of the above.
 pub(crate) fn is_unknown(kind: u16) -> bool {

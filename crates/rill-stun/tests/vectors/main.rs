@@ -55,6 +55,7 @@ fn assert_same_content(written: &[u8], vector: &[u8]) {
     assert_eq!(content(written), content(vector));
 }
 
+/// Reliability 4: crates/rill-stun/src/attribute/mod.rs: `if self.open.admits(attribute.kind) {`
 #[test]
 fn sample_request_is_read_and_verified() {
     let message = parse(&REQUEST);
@@ -176,6 +177,7 @@ fn sha256_request_is_read_and_written_to_the_byte() {
     assert_eq!(written, SHA256_REQUEST);
 }
 
+/// Reliability 4: crates/rill-stun/src/attribute/mod.rs: `if padded > rest.len() {`
 #[test]
 fn every_truncation_is_refused() {
     for vector in [

@@ -30,7 +30,7 @@ fn core(seed: u8) -> Core {
         security: Security::SimulationOnly,
         ..rill_peer::Configuration::default()
     };
-    Core::new(configuration, [seed; 32]).unwrap()
+    Core::new(Instant::now(), configuration, [seed; 32]).unwrap()
 }
 
 impl Network {

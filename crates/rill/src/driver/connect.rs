@@ -78,7 +78,7 @@ impl Driver {
             return;
         };
         let mut bytes = Vec::new();
-        let outcome = stream.flush().and_then(|()| stream.receive(&mut bytes));
+        let outcome = stream.exchange(&mut bytes);
         if !bytes.is_empty() {
             self.shared
                 .feed(|peer, now| peer.handle_stream(now, id, &bytes));
@@ -97,3 +97,6 @@ impl Driver {
 fn broken(error: &io::Error) -> String {
     format!("the connection to the server broke: {error}")
 }
+
+#[cfg(test)]
+mod tests;

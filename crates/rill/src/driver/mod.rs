@@ -5,6 +5,8 @@ mod interface;
 mod mdns;
 mod outbox;
 mod receive;
+#[cfg(test)]
+mod server;
 mod socket;
 mod stream;
 mod tls;
@@ -172,7 +174,9 @@ impl Driver {
             },
             Request::Resolve { id, name } => return self.resolve(id, name),
             Request::ResolveMdns { id, name } => return self.resolve_mdns(id, &name),
-            Request::RegisterMdns { id, name, address } => (id, self.register(&name, address)),
+            Request::RegisterMdns { id, name, address } => {
+                return self.register(id, &name, address);
+            }
             Request::ConnectStream {
                 id,
                 stream,
@@ -226,7 +230,7 @@ impl Driver {
         tokio::spawn(async move {
             let response = match resolving.await {
                 Ok(addresses) => Response::Resolved(addresses),
-                Err(error) => Response::Failed(error),
+                Err(unfound) => unfound.into(),
             };
             // The driver may be gone by now; then nobody asks.
             drop(answer.send(Answer::Response(id, response)));
@@ -234,14 +238,24 @@ impl Driver {
     }
 
     /// Answers for a name as long as the connection lives.
-    fn register(&mut self, name: &str, address: IpAddr) -> Response {
-        match name.parse() {
-            Ok(name) => {
-                self.names.push(Mdns::process().register(name, address));
-                Response::Registered
-            }
-            Err(error) => Response::Failed(format!("{error}")),
-        }
+    fn register(&mut self, id: RequestId, name: &str, address: IpAddr) {
+        let answer = self.answer.clone();
+        let ready = name.parse().map(|name| {
+            let (registration, ready) = Mdns::process().register(name, address);
+            self.names.push(registration);
+            ready
+        });
+        tokio::spawn(async move {
+            let response = match ready {
+                Ok(ready) => {
+                    ready.await;
+                    Response::Registered
+                }
+                Err(error) => Response::Failed(error.to_string()),
+            };
+            // The driver may be gone by now; then nobody asks.
+            drop(answer.send(Answer::Response(id, response)));
+        });
     }
 
     /// Looks for commands, answers, datagrams and the timeout. With `rest` it waits for one of them.

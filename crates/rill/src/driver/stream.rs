@@ -137,8 +137,16 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads what is there into `buffer`, which is cleared. `Ok(false)` at the end of the stream.
-    pub(super) fn receive(&self, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    /// Reads what is there into `buffer`, which is cleared, and writes what waits. `Ok(false)` at the end
+    /// of the stream.
+    pub(super) fn exchange(&self, buffer: &mut Vec<u8>) -> io::Result<bool> {
+        // A server that refuses and goes resets what we still write, after its last words.
+        let is_open = self.receive(buffer)?;
+        self.flush()?;
+        Ok(is_open)
+    }
+
+    fn receive(&self, buffer: &mut Vec<u8>) -> io::Result<bool> {
         buffer.clear();
         let mut state = self.lock();
         let read = match state.tls {
@@ -224,3 +232,6 @@ fn explain(error: io::Error) -> String {
     }
     format!("TLS: {error}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use rill_peer::mdns::{Counters, Name};
+use rill_peer::{Response, mdns::Name};
+use thiserror::Error;
 use tokio::sync::{
     mpsc::{UnboundedSender, error::SendError, unbounded_channel},
     oneshot,
@@ -31,13 +32,15 @@ pub(crate) struct Mdns {
     shared: Arc<Shared>,
 }
 
-/// What happened so far, for diagnosis.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Activity {
-    /// What was sent and received, since the thread started last.
-    pub(crate) counters: Counters,
-    /// What went wrong last: a port that could not be had, an interface that refused.
-    pub(crate) last_error: Option<String>,
+/// Why a name was not found.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Unfound {
+    /// Nobody answers for it, or it is not looked for.
+    #[error("{0}")]
+    Absent(String),
+    /// Multicast DNS hears nothing here, or cannot be spoken at all.
+    #[error("{0}")]
+    Deaf(String),
 }
 
 /// A name is answered for until this is dropped.
@@ -56,7 +59,6 @@ struct Shared {
 struct State {
     /// To the thread, if there is one.
     commands: Option<UnboundedSender<Command>>,
-    activity: Activity,
 }
 
 impl Mdns {
@@ -71,36 +73,45 @@ impl Mdns {
     pub(crate) fn resolve(
         &self,
         name: &str,
-    ) -> impl Future<Output = Result<Vec<IpAddr>, String>> + Send + use<> {
+    ) -> impl Future<Output = Result<Vec<IpAddr>, Unfound>> + Send + use<> {
         let (answer, answered) = oneshot::channel();
         let asked = match name.parse() {
-            Ok(name) => self.command(Command::Resolve { name, answer }),
-            Err(error) => Err(format!("{error}")),
+            Ok(name) => self
+                .command(Command::Resolve { name, answer })
+                .map_err(Unfound::Deaf),
+            Err(error) => Err(Unfound::Absent(format!("{error}"))),
         };
         async move {
             asked?;
-            let lost = |_| Err("multicast DNS ended early".to_owned());
+            let lost = |_| Err(Unfound::Deaf("multicast DNS ended early".to_owned()));
             answered.await.unwrap_or_else(lost)
         }
     }
 
-    /// Answers for a name from now on. That it cannot, [`Self::activity`] says: a candidate is
-    /// offered under its name all the same, so that nobody can tell by it what the network is like
+    /// Answers for a name from when the future resolves: who is told of it sooner asks in vain, and
+    /// Chromium asks once. That it cannot is not told: a candidate is offered under its
+    /// name all the same, so that nobody can tell by it what the network is like
     /// (draft-ietf-mmusic-mdns-ice-candidates §3.1.1).
-    pub(crate) fn register(&self, name: Name, address: IpAddr) -> Registration {
-        if let Err(error) = self.command(Command::Register { name, address }) {
-            self.shared.lock().activity.last_error = Some(error);
+    pub(crate) fn register(
+        &self,
+        name: Name,
+        address: IpAddr,
+    ) -> (Registration, impl Future<Output = ()> + Send + use<>) {
+        let (done, ready) = oneshot::channel();
+        let command = Command::Register {
+            name,
+            address,
+            done,
+        };
+        if let Err(error) = self.command(command) {
+            tracing::debug!(error, "a name is not answered for");
         }
-        Registration {
+        let registration = Registration {
             mdns: self.clone(),
             name,
-        }
-    }
-
-    /// What happened so far.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no diagnosis tells of it yet"))]
-    pub(crate) fn activity(&self) -> Activity {
-        self.shared.lock().activity.clone()
+        };
+        // It is dropped where there is no thread to say so.
+        (registration, async move { drop(ready.await) })
     }
 
     /// Tells the thread, and starts it if there is none.
@@ -120,6 +131,15 @@ impl Mdns {
         drop(commands.send(unheard));
         state.commands = Some(commands);
         Ok(())
+    }
+}
+
+impl From<Unfound> for Response {
+    fn from(unfound: Unfound) -> Self {
+        match unfound {
+            Unfound::Absent(reason) => Self::Failed(reason),
+            Unfound::Deaf(reason) => Self::Unheard(reason),
+        }
     }
 }
 

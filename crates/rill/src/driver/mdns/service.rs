@@ -9,7 +9,7 @@ use std::{
 use rill_peer::mdns::{Event, InterfaceAddress, Mdns, Name, QueryId};
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
 
-use super::{Shared, interfaces, socket::Socket};
+use super::{Shared, Unfound, interfaces, socket::Socket};
 
 /// How long the thread waits for more to do.
 const LINGER: Duration = Duration::from_secs(2);
@@ -24,13 +24,22 @@ const BUFFER: usize = 65_536;
 const BATCH: usize = 32;
 
 /// To whoever asked.
-type Answer = oneshot::Sender<Result<Vec<IpAddr>, String>>;
+type Answer = oneshot::Sender<Result<Vec<IpAddr>, Unfound>>;
 
 /// What the handles want.
 pub(super) enum Command {
-    Resolve { name: Name, answer: Answer },
-    Register { name: Name, address: IpAddr },
-    Unregister { name: Name },
+    Resolve {
+        name: Name,
+        answer: Answer,
+    },
+    Register {
+        name: Name,
+        address: IpAddr,
+        done: oneshot::Sender<()>,
+    },
+    Unregister {
+        name: Name,
+    },
 }
 
 /// Starts the thread.
@@ -43,9 +52,8 @@ pub(super) fn start(shared: Arc<Shared>, commands: UnboundedReceiver<Command>) -
         match runtime {
             Ok(runtime) => runtime.block_on(async { Service::new(shared, commands).run().await }),
             Err(error) => {
-                let mut state = shared.lock();
-                state.commands = None;
-                state.activity.last_error = Some(error.to_string());
+                tracing::debug!(%error, "no runtime for multicast DNS");
+                shared.lock().commands = None;
             }
         }
     })?;
@@ -120,7 +128,8 @@ impl Service {
         let end = self.commands.is_empty();
         if end {
             state.commands = None;
-            tracing::debug!("multicast DNS ends");
+            let counters = self.core.counters();
+            tracing::debug!(?counters, "multicast DNS ends");
         }
         end
     }
@@ -143,18 +152,23 @@ impl Service {
                 match self.core.resolve(now, name) {
                     Ok(query) => {
                         self.waiting.insert(query, (name, answer));
-                        self.report();
                         self.answer();
                         self.give_up(query);
                     }
-                    Err(error) => drop(answer.send(Err(error.to_string()))),
+                    Err(error) => drop(answer.send(Err(Unfound::Absent(error.to_string())))),
                 }
             }
-            Command::Register { name, address } => {
+            Command::Register {
+                name,
+                address,
+                done,
+            } => {
                 self.list_interfaces(now);
                 if let Err(error) = self.core.register(name, address) {
                     self.trouble = Some(error.to_string());
                 }
+                // Whoever registered it may be gone.
+                let _ = done.send(());
             }
             Command::Unregister { name } => self.core.unregister(now, name),
         }
@@ -168,7 +182,8 @@ impl Service {
             self.core.cancel(query);
             let trouble = self.trouble.as_deref();
             let reason = trouble.unwrap_or("no network interface is up");
-            drop(answer.send(Err(format!("{name} cannot be looked for: {reason}"))));
+            let reason = format!("{name} cannot be looked for: {reason}");
+            drop(answer.send(Err(Unfound::Deaf(reason))));
         }
     }
 
@@ -225,7 +240,7 @@ impl Service {
         }
     }
 
-    /// Sends what is to be sent, tells what has happened.
+    /// Sends what is to be sent, tells what was found.
     async fn flush(&mut self) {
         while let Some(transmit) = self.core.poll_transmit(Instant::now()) {
             let served = |socket: &&Socket| socket.serves(transmit.destination.ip());
@@ -239,31 +254,33 @@ impl Service {
                 ));
             }
         }
-        self.report();
         self.answer();
-    }
-
-    /// Before who asked is told, so that whoever then looks sees how it came about.
-    fn report(&self) {
-        let mut state = self.shared.lock();
-        state.activity.counters = self.core.counters();
-        if self.trouble.is_some() && self.trouble != state.activity.last_error {
-            state.activity.last_error.clone_from(&self.trouble);
-        }
     }
 
     fn answer(&mut self) {
         while let Some(event) = self.core.poll_event() {
-            let (query, addresses) = match event {
-                Event::Resolved { query, addresses } => (query, Some(addresses)),
-                Event::Failed { query } => (query, None),
+            let (query, outcome) = match event {
+                Event::Resolved { query, addresses } => (query, Ok(addresses)),
+                Event::Failed { query, heard } => (query, Err(heard)),
             };
             if let Some((name, answer)) = self.waiting.remove(&query) {
-                let nobody = || format!("nobody on the local network answers for {name}");
+                let outcome = outcome.map_err(|heard| self.unfound(name, heard));
                 // Whoever asked may be gone.
-                drop(answer.send(addresses.ok_or_else(nobody)));
+                drop(answer.send(outcome));
             }
         }
+    }
+
+    /// Nobody answered for a name, and perhaps nobody could have.
+    fn unfound(&self, name: Name, heard: bool) -> Unfound {
+        if heard {
+            return Unfound::Absent(format!("nobody on the local network answers for {name}"));
+        }
+        let deaf = "not even our own questions are heard".to_owned();
+        Unfound::Deaf(match &self.trouble {
+            Some(trouble) => format!("{deaf}; {trouble}"),
+            None => deaf,
+        })
     }
 }
 
