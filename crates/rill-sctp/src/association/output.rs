@@ -110,6 +110,9 @@ impl Association {
     /// Writes the next packet to send into `out`, which is cleared first. False: there is none.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
         self.advance(now);
+        // What is dropped may have been the last that a reset or the end waits for.
+        self.outbound.queue.drop_expired(self.now);
+        self.continue_shutdown();
         self.request_resets();
         out.clear();
         let data = self.handshake == Handshake::Done && self.state != State::Closed;

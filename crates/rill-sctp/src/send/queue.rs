@@ -193,7 +193,7 @@ impl Queue {
     }
 
     /// RFC 3758 §4.1: what has outlived its time before any of it left is not sent.
-    fn drop_expired(&mut self, now: Instant) {
+    pub(crate) fn drop_expired(&mut self, now: Instant) {
         while self.partial_reliability
             && let Some(&(_, id)) = self.ready.first()
         {

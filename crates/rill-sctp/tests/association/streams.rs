@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rill_sctp::{Event, Ppid, SendError, StreamId};
+use rill_sctp::{Event, Ppid, Reliability, SendError, SendOptions, State, StreamId};
 
 use crate::link::{Link, RELIABLE, pattern};
 
@@ -126,4 +126,28 @@ fn resets_work_again_and_again() {
         .iter()
         .filter(|e| **e == Event::StreamsReset(ids([1])));
     assert_eq!(resets.count(), 50);
+}
+
+/// What waits on a stream may go by being given up instead of leaving; the reset must not miss it.
+#[test]
+fn a_reset_follows_a_message_that_expired_unsent() {
+    let mut link = Link::connected();
+    let short = SendOptions {
+        ordered: true,
+        reliability: Reliability::MaxLifetime(Duration::from_millis(1)),
+    };
+    link.send_with(0, 1, b"too late", short);
+    link.now += Duration::from_millis(10);
+    link.ends[0]
+        .association
+        .reset_streams(link.now, &[StreamId(1)]);
+    link.run_for(Duration::from_secs(1));
+    assert!(link.ends[0].has(&Event::OutgoingReset(vec![StreamId(1)])));
+    assert!(link.ends[1].messages.is_empty());
+    // The end of the association waits for it too.
+    link.send_with(0, 1, b"too late", short);
+    link.now += Duration::from_millis(10);
+    link.ends[0].association.shutdown(link.now);
+    link.run_for(Duration::from_secs(1));
+    assert!(link.ends.iter().all(|end| end.state() == State::Closed));
 }

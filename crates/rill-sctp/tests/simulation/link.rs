@@ -56,9 +56,7 @@ impl Link {
         }
         let since = now - self.start;
         let dark = |&(first, last): &_| (first..last).contains(&since);
-        if self.network.dark.as_ref().is_some_and(dark)
-            || self.random.chance(self.network.lost)
-        {
+        if self.network.dark.as_ref().is_some_and(dark) || self.random.chance(self.network.lost) {
             return;
         }
         let Some(leaves) = self.queue(now, from, packet.len()) else {
@@ -92,7 +90,9 @@ impl Link {
     }
 
     fn arrival(&mut self, leaves: Instant) -> Instant {
-        let jitter = self.random.below(self.network.jitter.as_micros() as usize + 1);
+        let jitter = self
+            .random
+            .below(self.network.jitter.as_micros() as usize + 1);
         leaves + self.network.delay + Duration::from_micros(jitter as u64)
     }
 

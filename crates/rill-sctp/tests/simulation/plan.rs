@@ -90,6 +90,9 @@ pub(crate) struct Plan {
     pub(crate) resets: usize,
 }
 
+/// A window that none of the plans fills.
+const ROOMY: usize = 1 << 24;
+
 impl Plan {
     pub(crate) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
@@ -116,10 +119,12 @@ impl Plan {
         }
     }
 
-    /// Nothing is lost, late or doubled.
+    /// Nothing is lost, late or doubled, and nobody without room.
     pub(crate) fn is_calm(&self) -> bool {
         let network = &self.network;
-        network.lost + network.corrupted + network.doubled == 0
+        let roomy = |config: &Config| config.receive_window == ROOMY;
+        self.configs.iter().all(roomy)
+            && network.lost + network.corrupted + network.doubled == 0
             && network.jitter.is_zero()
             && network.bottleneck.is_none()
             && network.dark.is_none()
@@ -132,7 +137,7 @@ fn config(random: &mut Random, streams: u16, largest: usize) -> Config {
     Config {
         max_message_size: largest,
         mtu: random.one_of(&[1112, 1112, 600, 1400]),
-        receive_window: random.one_of(&[least, least * 2, 1 << 24]),
+        receive_window: random.one_of(&[least, least * 2, ROOMY]),
         send_buffer_limit: random.one_of(&[10_000, 1 << 24]),
         congestion_control: random.one_of(&[
             CongestionControl::Model,
@@ -159,7 +164,10 @@ fn disturbance(random: &mut Random) -> Disturbance {
     }
     let dark = random.chance(150).then(|| {
         let from = Duration::from_millis(random.below(1000) as u64);
-        (from, from + Duration::from_millis(random.below(6000) as u64))
+        (
+            from,
+            from + Duration::from_millis(random.below(6000) as u64),
+        )
     });
     let bottleneck = random
         .chance(200)

@@ -1,0 +1,112 @@
+//! RELIABILITY 25 and 30: floods of INIT, and the cookie.
+
+use std::time::Duration;
+
+use rill_sctp::{Config, State};
+
+use crate::peer::{
+    COOKIE_ACK, COOKIE_ECHO, INIT, Peer, TAG, TSN, chunk, cookie_of, init, packet, words,
+};
+
+/// What waits to be said is bounded, and the association stays what it is.
+#[test]
+fn item_25_init_flood() {
+    let mut peer = Peer::connected(Config::default(), false);
+    for tag in 1..10_000 {
+        peer.give(0, &[init(tag, true)]);
+    }
+    let answers = peer.answers();
+    assert!((1..=64).contains(&answers.len()), "{}", answers.len());
+    assert_eq!(peer.victim.poll_event(), None);
+    peer.assert_alive(false, TSN);
+}
+
+#[test]
+fn item_25_impossible_inits() {
+    let mut peer = Peer::connected(Config::default(), false);
+    let streams = 1 << 16 | 1;
+    for value in [
+        words(&[0, 1 << 20, streams, TSN]),
+        words(&[TAG, 1 << 20, 1, TSN]),
+        words(&[TAG, 1 << 20, 1 << 16, TSN]),
+    ] {
+        peer.give(0, &[chunk(INIT, 0, &value)]);
+    }
+    // With a tag of the association, and behind another chunk.
+    peer.send(&[init(TAG, false)]);
+    peer.give(0, &[chunk(COOKIE_ACK, 0, &[]), init(TAG, false)]);
+    assert_eq!(peer.answers(), []);
+    peer.assert_alive(false, TSN);
+}
+
+/// RFC 9260 §5.2.4 D: a cookie that comes again is acknowledged again and changes nothing.
+#[test]
+fn item_25_cookie_replay() {
+    let mut peer = Peer::new(Config::default());
+    let cookie = peer.cookie(false);
+    for _ in 0..1000 {
+        peer.send(&[chunk(COOKIE_ECHO, 0, &cookie)]);
+    }
+    assert!(peer.answers().iter().all(|(kind, _)| *kind == COOKIE_ACK));
+    let events = std::iter::from_fn(|| peer.victim.poll_event());
+    assert_eq!(events.count(), 1, "connected once");
+    peer.assert_alive(false, TSN);
+    peer.send(&[chunk(COOKIE_ECHO, 0, &cookie)]);
+    peer.assert_alive(false, TSN.wrapping_add(1));
+}
+
+#[test]
+fn item_25_wrong_checksum() {
+    let mut peer = Peer::new(Config::default());
+    let mut packet = packet(0, &[init(TAG, false)]);
+    packet[8] = 1;
+    peer.victim.handle_packet(peer.now, &packet);
+    assert_eq!(peer.answers(), []);
+}
+
+/// A cookie with any bit changed, or of another association, makes none.
+#[test]
+fn item_30_cookies_are_sealed() {
+    let mut peer = Peer::new(Config::default());
+    let cookie = peer.cookie(false);
+    for bit in 0..cookie.len() * 8 {
+        let mut forged = cookie.clone();
+        forged[bit / 8] ^= 1 << (bit % 8);
+        peer.send(&[chunk(COOKIE_ECHO, 0, &forged)]);
+        assert_eq!(peer.victim.state(), State::New, "{bit}");
+    }
+    let mut other = Peer::new(Config::default());
+    other.victim = rill_sctp::Association::new(Config::default(), 2, other.now);
+    let others = other.cookie(false);
+    peer.give(other.tag, &[chunk(COOKIE_ECHO, 0, &others)]);
+    assert_eq!(peer.victim.state(), State::New);
+    peer.send(&[chunk(COOKIE_ECHO, 0, &cookie)]);
+    assert_eq!(peer.victim.state(), State::Connected);
+}
+
+#[test]
+fn item_30_cookies_expire() {
+    for (seconds, state) in [(60, State::Connected), (61, State::New)] {
+        let mut peer = Peer::new(Config::default());
+        let cookie = peer.cookie(false);
+        peer.now += Duration::from_secs(seconds);
+        peer.send(&[chunk(COOKIE_ECHO, 0, &cookie)]);
+        assert_eq!(peer.victim.state(), state, "after {seconds} s");
+    }
+}
+
+/// What the process looks like inside is in none of its bytes: two with the same seed agree.
+#[test]
+fn item_30_cookies_hold_no_addresses() {
+    let answer = || {
+        let mut peer = Peer::new(Config::default());
+        peer.give(0, &[init(TAG, false)]);
+        peer.answers()
+    };
+    let [(_, first)] = &answer()[..] else {
+        panic!("one answer");
+    };
+    let elsewhere = Box::new(answer());
+    assert_eq!(first, &elsewhere[0].1);
+    assert_eq!(cookie_of(first).len(), 60);
+}
