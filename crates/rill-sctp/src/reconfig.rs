@@ -196,3 +196,6 @@ impl Reconfiguration {
         self.answers.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

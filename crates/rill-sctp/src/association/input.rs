@@ -124,7 +124,8 @@ impl Association {
         let Some(data) = Data::parse(interleaved, chunk.flags, chunk.value) else {
             return self.violated("a DATA chunk is too short");
         };
-        if data.stream.0 >= STREAMS {
+        // Identifiers are below it.
+        if data.stream.0 == STREAMS {
             return self.violated("a stream that does not exist");
         }
         let Some(inbound) = &mut self.inbound else {

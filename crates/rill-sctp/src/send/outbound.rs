@@ -347,3 +347,6 @@ impl Outbound {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -308,3 +308,6 @@ impl Outstanding {
         chunk.fate = fate;
     }
 }
+
+#[cfg(test)]
+mod tests;

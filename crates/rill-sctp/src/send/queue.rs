@@ -300,3 +300,6 @@ impl Queue {
         self.retain_below(0);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,8 +124,8 @@ impl Peer {
     /// The cumulative number and the window that the victim tells next.
     pub(crate) fn told(&mut self) -> (u32, u32) {
         let answers = self.wait(Duration::from_secs(1));
-        let sacks = answers.iter().filter(|(kind, _)| *kind == SACK);
-        let (_, sack) = sacks.last().expect("a SACK");
+        let last = answers.iter().rfind(|(kind, _)| *kind == SACK);
+        let (_, sack) = last.expect("a SACK");
         (word(sack, 0), word(sack, 4))
     }
 
