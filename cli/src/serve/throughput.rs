@@ -173,20 +173,22 @@ mod tests {
             most.fetch_max(channel.buffered_amount(), Ordering::Relaxed);
             told.notify_one();
         });
-        // First the window of the other side fills, however long that takes; then there is time
-        // to have sent a lot more.
-        let enough = async {
-            while most.load(Ordering::Relaxed) < RUN_BUFFER {
+        // The window of the other side fills, however long that takes: then nothing leaves any more.
+        let full = async {
+            let (mut before, mut times) = (0, 0);
+            while times < 10 {
                 told.notified().await;
+                let now = channel.buffered_amount();
+                times = if now == before { times + 1 } else { 0 };
+                before = now;
             }
-            for _ in 0..10 {
-                told.notified().await;
-            }
+            before
         };
-        tokio::select! {
+        let waiting = tokio::select! {
             ended = running => panic!("the run goes on: {ended:?}"),
-            () = enough => {}
-        }
+            waiting = full => waiting,
+        };
+        assert!(waiting > RUN_BUFFER / 2, "{waiting}");
         let most = most.into_inner();
         assert!(most < RUN_BUFFER + 50_000, "{most}");
     }
