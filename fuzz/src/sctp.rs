@@ -8,7 +8,7 @@ use rill_sctp::{
     Association, Config, Event, Message, Ppid, Reliability, SendOptions, State, StreamId,
 };
 
-use crate::checksum::make_right;
+use crate::checksum::{SCTP_HEADER, make_right};
 use crate::script::{EPOCH, Script};
 
 /// The longest script that is played.
@@ -48,6 +48,9 @@ struct Side {
     /// The highest number received on each stream in order.
     received: BTreeMap<StreamId, u32>,
     ended: bool,
+    /// The tag of the last packet that was sent, and the number of the last data.
+    tag: Option<[u8; 4]>,
+    last_tsn: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -68,13 +71,7 @@ impl Play {
             send_buffer_limit: 1 << 16,
             ..Config::default()
         };
-        let side = |seed| Side {
-            association: Association::new(config.clone(), seed, now),
-            wire: VecDeque::new(),
-            sent: BTreeMap::new(),
-            received: BTreeMap::new(),
-            ended: false,
-        };
+        let side = |seed| Side::new(config.clone(), seed);
         let mut play = Self {
             now,
             sides: [side(1), side(2)],
@@ -122,13 +119,14 @@ impl Play {
                     .reset_streams(self.now, &streams);
             }
             13 => self.exchange(script.below(64)),
-            14 => match script.below(4) {
+            14 => match script.below(5) {
                 0 => self.sides[from].association.shutdown(self.now),
                 1 => self.sides[from].association.abort(self.now),
                 2 => self.sides[from].association.connect(self.now),
-                _ => self.sides[from]
+                3 => self.sides[from]
                     .association
                     .set_priority(StreamId(0), script.word()),
+                _ => self.acknowledge(from, script),
             },
             _ => self.read(from),
         }
@@ -213,6 +211,36 @@ impl Play {
         let length = script.below(128);
         packet.extend(script.bytes(length));
         self.forge(from, packet);
+    }
+
+    /// Sends SACKs of the script's own for about what the receiver has sent.
+    fn acknowledge(&mut self, from: usize, script: &mut Script<'_>) {
+        let (Some(tag), Some(last)) = (self.sides[from].tag, self.sides[1 - from].last_tsn) else {
+            return;
+        };
+        for _ in 0..=script.below(8) {
+            let cumulative = last
+                .wrapping_sub(u32::from(script.byte() % 64))
+                .wrapping_add(4);
+            let window = u32::from(script.byte()) << 8;
+            let gaps = script.below(4) as u8;
+            let mut packet = vec![0x13, 0x88, 0x13, 0x88];
+            packet.extend(tag);
+            packet.extend([0; 4]);
+            packet.extend([3, 0, 0, 16 + gaps * 4]);
+            packet.extend(cumulative.to_be_bytes());
+            packet.extend(window.to_be_bytes());
+            packet.extend([0, gaps, 0, 0]);
+            let mut place = 1;
+            for _ in 0..gaps {
+                let first = place + u16::from(script.byte() % 8);
+                place = first + u16::from(script.byte() % 8);
+                packet.extend(first.to_be_bytes());
+                packet.extend(place.to_be_bytes());
+                place += 2;
+            }
+            self.forge(from, packet);
+        }
     }
 
     fn forge(&mut self, from: usize, mut packet: Vec<u8>) {
@@ -314,6 +342,31 @@ impl Play {
 }
 
 impl Side {
+    fn new(config: Config, seed: u64) -> Self {
+        Self {
+            association: Association::new(config, seed, *EPOCH),
+            wire: VecDeque::new(),
+            sent: BTreeMap::new(),
+            received: BTreeMap::new(),
+            ended: false,
+            tag: None,
+            last_tsn: None,
+        }
+    }
+
+    /// Remembers what a forged SACK needs to be believed.
+    fn note(&mut self, packet: &[u8]) {
+        self.tag = word(packet, 4).map(u32::to_be_bytes);
+        let mut at = SCTP_HEADER;
+        while let Some(header) = word(packet, at) {
+            // DATA and I-DATA.
+            if matches!(header >> 24, 0 | 64) {
+                self.last_tsn = word(packet, at + 4);
+            }
+            at += (header as usize & 0xffff).next_multiple_of(4).max(4);
+        }
+    }
+
     /// Takes what the association has to say and to send.
     fn collect(&mut self, now: Instant) {
         let mut packet = Vec::new();
@@ -324,6 +377,7 @@ impl Side {
                 packet.len()
             );
             assert!(self.wire.len() < 20_000, "a storm of packets");
+            self.note(&packet);
             self.wire.push_back(packet.clone());
         }
         while let Some(event) = self.association.poll_event() {
@@ -341,6 +395,12 @@ impl Side {
             }
         }
     }
+}
+
+/// The four bytes there, as a number.
+fn word(packet: &[u8], at: usize) -> Option<u32> {
+    let word = packet.get(at..at + 4)?.try_into().ok()?;
+    Some(u32::from_be_bytes(word))
 }
 
 /// That this message was sent, is whole, and is not received a second time or too late.
@@ -372,6 +432,7 @@ fn check(message: &Message, sender: &mut Side, receiver: &mut Side) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory;
 
     #[test]
     fn without_disturbance_messages_arrive() {
@@ -384,5 +445,53 @@ mod tests {
         play.read(1);
         assert!(play.sides[0].sent.is_empty(), "both were received");
         play.finish();
+    }
+
+    /// RELIABILITY 27: what a peer can make an association hold, in real memory.
+    #[test]
+    fn single_bytes_stay_within_the_window() {
+        // Every second fragment of one message, and whole messages that nobody reads.
+        for (flags, step) in [(0, 2), (7, 1)] {
+            let peak = peak_of_bytes(flags, step);
+            assert!(peak > 1 << 20, "{peak}: they were taken");
+            assert!(peak <= BYTES_WINDOW + (1 << 20), "{peak} bytes are held");
+        }
+    }
+
+    const BYTES_WINDOW: usize = 4 << 20;
+
+    fn peak_of_bytes(flags: u8, step: u32) -> usize {
+        let mut play = Play::new(0);
+        play.sides[1] = Side::new(
+            Config {
+                receive_window: BYTES_WINDOW,
+                max_message_size: 1 << 16,
+                ..Config::default()
+            },
+            3,
+        );
+        play.sides[0] = Side::new(Config::default(), 4);
+        play.sides[0].association.connect(play.now);
+        play.exchange(20);
+        play.send(0, &mut Script::new(&[0, 1, 1]));
+        play.exchange(1);
+        let (tag, tsn) = (play.sides[0].tag, play.sides[0].last_tsn);
+        let (tag, tsn) = (tag.expect("it has sent"), tsn.expect("it has sent data"));
+        let ((), peak) = memory::peak(|| {
+            for number in 1..100_000_u32 {
+                let mut packet = vec![0x13, 0x88, 0x13, 0x88];
+                packet.extend(tag);
+                packet.extend([0; 4]);
+                packet.extend([64, flags, 0, 21]);
+                packet.extend(tsn.wrapping_add(number).to_be_bytes());
+                packet.extend([0, 1, 0, 0, 0, 0, 0, 9]);
+                packet.extend((number * step).to_be_bytes());
+                packet.extend([7, 0, 0, 0]);
+                let victim = &mut play.sides[1].association;
+                victim.handle_packet(play.now, &packet);
+                while victim.poll_transmit(play.now, &mut packet) {}
+            }
+        });
+        peak
     }
 }

@@ -25,6 +25,9 @@ const MAX_RANGES: usize = 1024;
 const SLACK: usize = 1024 * 1024;
 /// What a message or a piece of one costs beside its payload.
 const OVERHEAD: usize = 64;
+/// What a message costs that waits for its reader: an allocation, and a place in a queue that has
+/// doubled.
+const WAITING: usize = 192;
 /// Room for so few bytes is no room: the peer would send crumbs (RFC 9260 §6.2).
 const CRUMBS: usize = 4096;
 
@@ -347,8 +350,8 @@ impl Inbound {
 impl Received {
     fn cost(&self) -> usize {
         match self {
-            Self::Message(message) => message.payload.len() + OVERHEAD,
-            Self::TooLarge { .. } => OVERHEAD,
+            Self::Message(message) => message.payload.len() + WAITING,
+            Self::TooLarge { .. } => WAITING,
         }
     }
 }

@@ -8,6 +8,9 @@ use super::OVERHEAD;
 use crate::message::{Ppid, StreamId};
 use crate::wire::Data;
 
+/// What a piece costs beside its parts: a place in a tree whose nodes are half full, and a list.
+const PLACE: usize = 256;
+
 /// Where a fragment belongs. Fragments of one message differ in `fragment` only, by one each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
@@ -268,6 +271,6 @@ impl Piece {
     }
 
     fn cost(&self) -> usize {
-        self.bytes + OVERHEAD * self.parts.len().max(1)
+        self.bytes + PLACE + OVERHEAD * self.parts.len().max(1)
     }
 }
