@@ -316,7 +316,10 @@ impl Outbound {
         };
         // RFC 3758 §4.1: its time may be over meanwhile.
         let given_up = self.outstanding.give_up_first_lost(now);
-        self.give_up(now, given_up);
+        if !given_up.is_empty() {
+            self.give_up(now, given_up);
+            self.forward(now);
+        }
         let Some(data) = self.outstanding.retransmit(now, room) else {
             return false;
         };
