@@ -83,6 +83,7 @@ impl Session {
             addresses: server.addresses.clone(),
             outcomes: self.notes.outcomes_of(index),
             lost: self.notes.was_lost(index),
+            refused_peers: self.notes.refused_peers_of(index),
         }
     }
 
