@@ -201,7 +201,10 @@ impl Reach {
     pub(crate) fn external_of(&self, address: IpAddr) -> Option<IpAddr> {
         let is_meant = |external: &&ExternalAddress| {
             external.address.is_ipv4() == address.is_ipv4()
-                && external.internal.is_none_or(|internal| internal == address)
+                && match external.internal {
+                    Some(internal) => internal == address,
+                    None => !address.is_loopback(),
+                }
         };
         let external = self.external.iter().find(is_meant)?;
         Some(external.address)
@@ -220,7 +223,7 @@ pub enum Family {
 /// An address of a NAT that maps one to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExternalAddress {
-    /// The machine's own address; every one of the family if it is not said.
+    /// The machine's own address; every one of the family but loopback if it is not said.
     pub internal: Option<IpAddr>,
     /// The address outside.
     pub address: IpAddr,

@@ -74,8 +74,8 @@ pub use pacer::Pacer;
 pub use pair::{CandidatePair, PairCounters, PairInfo, PairState};
 pub use path::{Destination, Path, Proof, Received, SocketId, Transmit};
 pub use report::{
-    AskedServer, GenerationReport, NameFate, PairReport, RefusedChecks, RemoteEnd, RemoteReport,
-    TransportReport,
+    AskedServer, GenerationReport, NameFate, PairReport, RefusedChecks, RefusedPeer, RemoteEnd,
+    RemoteReport, TransportReport,
 };
 pub use request::{Interface, Request, RequestId, Response, StreamId};
 pub use role::Role;

@@ -1,7 +1,7 @@
 //! What the agent tells of itself for diagnosis. Nothing in here decides anything.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
 
 /// How many problems of gathering are kept.
 const PROBLEMS_MAX: usize = 16;
+
+/// How many addresses of the peer are kept that servers do not relay to.
+const REFUSED_PEERS_MAX: usize = 64;
 
 /// One transport, at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +85,19 @@ pub struct AskedServer {
     pub outcomes: Vec<(ServerOutcome, Duration)>,
     /// An allocation that it had granted was lost.
     pub lost: bool,
+    /// Where the peer is that it does not relay to.
+    pub refused_peers: Vec<RefusedPeer>,
+}
+
+/// An address that a TURN server does not relay to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedPeer {
+    /// The address.
+    pub address: IpAddr,
+    /// The error code, or 701 when the server did not say.
+    pub code: u16,
+    /// Its reason.
+    pub reason: String,
 }
 
 /// A candidate of the peer.
@@ -155,6 +171,7 @@ pub(crate) struct Notes {
     /// Of the server of an index: at most one per family, and one more.
     outcomes: Vec<(usize, ServerOutcome, Duration)>,
     lost: Vec<usize>,
+    refused_peers: Vec<(usize, RefusedPeer)>,
     names: BTreeMap<String, NameFate>,
     pub(crate) refused: RefusedChecks,
     pub(crate) unsendable: u64,
@@ -179,6 +196,23 @@ impl Notes {
         }
     }
 
+    /// Once for each server and address.
+    pub(crate) fn refused_peer(&mut self, server: usize, peer: RefusedPeer) {
+        let is_known = |(index, known): &(usize, RefusedPeer)| {
+            (*index, known.address) == (server, peer.address)
+        };
+        let has_room = self.refused_peers.len() < REFUSED_PEERS_MAX;
+        if has_room && !self.refused_peers.iter().any(is_known) {
+            self.refused_peers.push((server, peer));
+        }
+    }
+
+    pub(crate) fn refused_peers_of(&self, server: usize) -> Vec<RefusedPeer> {
+        let own = self.refused_peers.iter();
+        let own = own.filter(|(index, _)| *index == server);
+        own.map(|(_, peer)| peer.clone()).collect()
+    }
+
     /// As many as there are candidates with names, which are limited.
     pub(crate) fn name(&mut self, name: &str, fate: NameFate) {
         self.names.insert(name.to_owned(), fate);
@@ -189,6 +223,7 @@ impl Notes {
         self.problems.clear();
         self.outcomes.clear();
         self.lost.clear();
+        self.refused_peers.clear();
     }
 
     pub(crate) fn forget_names(&mut self) {

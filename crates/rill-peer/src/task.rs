@@ -304,6 +304,8 @@ pub(crate) enum Change {
     Ice(TransportId, rill_ice::TransportState, Option<Selection>),
     /// A transport has another pair, or none, without changing its state.
     SelectedPair(TransportId, Selection),
+    /// The pair of a transport is nominated now, which is no other pair.
+    Nominated(TransportId),
     /// A transport's DTLS state.
     Dtls(Box<DtlsChange>),
     /// The association's state, and how many channels it has room for.

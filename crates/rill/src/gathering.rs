@@ -101,7 +101,7 @@ impl PeerConnection {
             Some(GatheringOutcome::Complete)
         } else {
             inbox
-                .has_gathered(enough.kinds())
+                .has_gathered(enough.kinds(), &state.peer)
                 .then_some(GatheringOutcome::GoodEnough)
         }
     }

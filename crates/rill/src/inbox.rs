@@ -15,8 +15,8 @@ const UNREAD_EVENTS: usize = 16 * 1024;
 pub(crate) struct Inbox {
     events: VecDeque<Event>,
     channels: BTreeMap<ChannelId, ChannelInbox>,
-    /// Which kinds of candidates were gathered, as the `typ` of their lines.
-    gathered: Vec<String>,
+    /// Which kinds of candidates were gathered, as the `typ` of their lines, for which username fragment.
+    gathered: Vec<(String, String)>,
     ended: bool,
     news: bool,
 }
@@ -61,7 +61,11 @@ impl Inbox {
                         .split_once(" typ ")
                         .map(|(_, rest)| rest);
                     let kind = kind.and_then(|rest| rest.split(' ').next());
-                    self.gathered.extend(kind.map(str::to_owned));
+                    if let Some(kind) = kind {
+                        self.gathered.retain(|(ufrag, _)| is_current(ufrag, peer));
+                        let ufrag = candidate.username_fragment.clone();
+                        self.gathered.push((ufrag, kind.to_owned()));
+                    }
                 }
                 self.news = true;
                 let room = self.events.len() < UNREAD_EVENTS;
@@ -107,11 +111,11 @@ impl Inbox {
         self.ended
     }
 
-    /// Whether a candidate of one of these kinds was gathered.
-    pub(crate) fn has_gathered(&self, kinds: &[&str]) -> bool {
+    /// Whether a candidate of one of these kinds was gathered since the last restart.
+    pub(crate) fn has_gathered(&self, kinds: &[&str], peer: &PeerConnection) -> bool {
         self.gathered
             .iter()
-            .any(|kind| kinds.contains(&kind.as_str()))
+            .any(|(ufrag, kind)| kinds.contains(&kind.as_str()) && is_current(ufrag, peer))
     }
 
     /// The inbox of a channel, made when it is first spoken of.
@@ -126,6 +130,13 @@ impl Inbox {
             channel.messages.iter().map(Message::weight).sum()
         })
     }
+}
+
+/// Whether a transport uses this username fragment, rather than before its restart.
+fn is_current(ufrag: &str, peer: &PeerConnection) -> bool {
+    let transports = peer.transports().into_iter();
+    let mut locals = transports.filter_map(|id| peer.ice_transport(id)?.local_parameters);
+    locals.any(|local| local.username_fragment == ufrag)
 }
 
 impl ChannelInbox {

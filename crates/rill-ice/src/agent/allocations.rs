@@ -12,7 +12,9 @@ use crate::gather::{Base, Relay, RelayId, Way};
 use crate::pair::{Pair, PairId, PairState};
 use crate::session::Session;
 use crate::socket::Nature;
-use crate::{CandidatePolicy, Destination, Kind, Path, RelayProtocol, ServerOutcome, SocketId};
+use crate::{
+    CandidatePolicy, Destination, Kind, Path, RefusedPeer, RelayProtocol, ServerOutcome, SocketId,
+};
 
 impl Session {
     /// The server relays for us: candidates, and the address that it saw us at.
@@ -147,13 +149,13 @@ impl Session {
     }
 
     /// The server does not relay to this address: its pairs fail.
-    pub(super) fn permission_refused(&mut self, ctx: &mut Context, id: RelayId, ip: IpAddr) {
-        let Some(allocation) = self
-            .gatherer
-            .relays
-            .get_mut(&id)
-            .and_then(Relay::allocation_mut)
-        else {
+    pub(super) fn permission_refused(&mut self, ctx: &mut Context, id: RelayId, peer: RefusedPeer) {
+        let Some(relay) = self.gatherer.relays.get_mut(&id) else {
+            return;
+        };
+        let (server, ip) = (relay.server, peer.address);
+        self.notes.refused_peer(server, peer);
+        let Some(allocation) = relay.allocation_mut() else {
             return;
         };
         drop(allocation.release(ip));

@@ -213,8 +213,8 @@ impl Session {
             self.add_external(ctx, base);
         }
         for index in 0..self.gatherer.servers.len() {
-            if let ServerState::Asked(addresses) = self.gatherer.servers[index].state.clone() {
-                for address in addresses {
+            if self.gatherer.servers[index].state == ServerState::Asked {
+                for address in self.gatherer.servers[index].addresses.clone() {
                     self.ask(ctx, index, base, address);
                 }
             }
@@ -229,7 +229,7 @@ impl Session {
         }
         for index in 0..self.gatherer.servers.len() {
             let server = &self.gatherer.servers[index];
-            let is_asked = matches!(server.state, ServerState::Asked(_));
+            let is_asked = server.state == ServerState::Asked;
             let is_over = self.gatherer.is_bound() && is_asked && !self.gatherer.is_awaited(index);
             if !server.is_done() && (is_over || now >= server.give_up) {
                 self.conclude_server(ctx, now, index);

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::Role;
+use crate::candidate::Remote;
 use crate::context::Context;
 use crate::pair::{Pair, PairId, PairState};
 use crate::session::Session;
@@ -61,7 +62,9 @@ impl Session {
         if nominated {
             return self.stop_waiting(ctx);
         }
-        let is_better = |other: &Pair| other.priority > pair.priority && !is_hopeless(other, ctx);
+        let is_open = self.may_be_relayed(pair);
+        let is_better =
+            |other: &Pair| (is_open || other.priority > pair.priority) && !is_hopeless(other, ctx);
         if self
             .checks
             .iter()
@@ -89,7 +92,7 @@ impl Session {
         let Some((_, selected)) = self.selected_pair() else {
             return;
         };
-        if !selected.is_nominated() || selected.silent {
+        if !selected.is_nominated() || selected.silent || self.may_be_relayed(selected) {
             return;
         }
         let floor = selected.priority;
@@ -98,6 +101,14 @@ impl Session {
             self.cancel_check(ctx, id);
             self.checks.hold(id);
         }
+    }
+
+    /// Whether only a check told of the peer's candidate, and the peer may yet tell that it is a relayed
+    /// one, which its PRIORITY hides (RFC 8445 §7.1.1).
+    fn may_be_relayed(&self, pair: &Pair) -> bool {
+        let remote = self.remote.candidates.get(pair.remote);
+        let is_discovered = remote.is_some_and(Remote::is_discovered);
+        is_discovered && !self.remote.ended && !self.remote.presumed_ended
     }
 
     /// The pairs put aside by [`conclude`](Self::conclude) are wanted again.

@@ -130,18 +130,23 @@ impl Agent {
             // The numbers were those of the agent that nominates.
             session.conclusion.numbered = None;
             session.unsettled = true;
-            let (locals, remotes) = (&session.local.candidates, &session.remote.candidates);
-            for pair in session.checks.iter_mut() {
-                if let Some(remote) = remotes.get(pair.remote) {
-                    let local = locals[pair.local].candidate.priority;
-                    pair.priority = pair_priority(role, local, remote.priority);
-                }
-            }
+            session.weigh_pairs(role);
         }
     }
 }
 
 impl crate::session::Session {
+    /// Computes the priorities of the pairs anew (RFC 8445 §6.1.2.3).
+    pub(super) fn weigh_pairs(&mut self, role: Role) {
+        let (locals, remotes) = (&self.local.candidates, &self.remote.candidates);
+        for pair in self.checks.iter_mut() {
+            if let Some(remote) = remotes.get(pair.remote) {
+                let local = locals[pair.local].candidate.priority;
+                pair.priority = pair_priority(role, local, remote.priority);
+            }
+        }
+    }
+
     fn draft_pair(&self, role: Role, local: LocalId, remote: RemoteId) -> Option<Pair> {
         let base = &self.local.candidates[local];
         let candidate = self.remote.candidates.get(remote)?;

@@ -10,7 +10,7 @@ use crate::gather::{Base, Refusal, Relay, RelayId, Stage, Way};
 use crate::session::Session;
 use crate::timer::Timer;
 use crate::turn::{self, Client};
-use crate::{RelayProtocol, Service, TurnAccess};
+use crate::{RefusedPeer, RelayProtocol, Service, TurnAccess};
 
 impl Session {
     /// Wants relays of a server whose addresses are known: over UDP one from each base, over a
@@ -164,7 +164,18 @@ impl Session {
                 self.relay_allocated(ctx, now, id, &relayed, mapped);
             }
             turn::Event::Permitted(ip) => self.release_held_datagrams(ctx, id, ip),
-            turn::Event::PermissionRefused { peer, .. } => self.permission_refused(ctx, id, peer),
+            turn::Event::PermissionRefused { peer, code, reason } => {
+                let address = peer;
+                self.permission_refused(
+                    ctx,
+                    id,
+                    RefusedPeer {
+                        address,
+                        code,
+                        reason,
+                    },
+                );
+            }
             turn::Event::Redirected { to, domain } => {
                 self.relay_redirected(ctx, id, to, domain);
                 self.advance_gathering(ctx, now);

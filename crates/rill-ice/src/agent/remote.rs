@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::candidate::{Added, RemoteFoundation, Usability, is_unicast};
+use crate::candidate::{Added, RemoteFoundation, RemoteId, Usability, is_unicast};
 use crate::context::Context;
 use crate::credentials::RemoteKey;
 use crate::identifier::SessionKey;
@@ -13,7 +13,7 @@ use crate::timer::Timer;
 use crate::transaction::Owner;
 use crate::{
     AddCandidateError, Agent, CandidatePolicy, Credentials, GatheringState, RemoteAddress,
-    RemoteCandidate, Response, TransportId, mdns,
+    RemoteCandidate, Response, Role, TransportId, mdns,
 };
 
 impl Agent {
@@ -105,7 +105,7 @@ impl Agent {
         match added {
             Added::New(remote) => self.pair_remote(key, remote),
             Added::Upgraded(remote) => {
-                session.adopt_foundation(remote);
+                session.adopt_signalled(self.ctx.claim.role, remote);
                 self.pair_remote(key, remote);
             }
             Added::Known => self.ctx.counters.ignored_candidates += 1,
@@ -247,9 +247,9 @@ impl Session {
         }
     }
 
-    /// A peer-reflexive candidate has its signalled foundation now. Its pairs keep all else
-    /// (RFC 8838 §11: their priority too).
-    fn adopt_foundation(&mut self, remote: crate::candidate::RemoteId) {
+    /// What was peer-reflexive is signalled now: its pairs are of that foundation, and worth what the
+    /// peer says. States, selection and consent stay as they are.
+    fn adopt_signalled(&mut self, role: Role, remote: RemoteId) {
         let Some(candidate) = self.remote.candidates.get(remote) else {
             return;
         };
@@ -258,5 +258,8 @@ impl Session {
         for pair in self.checks.iter_mut().filter(is_its) {
             pair.foundation.remote = foundation.clone();
         }
+        self.weigh_pairs(role);
+        // Some were put aside for a pair that may be worse than they.
+        self.release_held();
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rill_stun::Message;
 
-use crate::gather::{Server, ServerState};
+use crate::gather::Server;
 use crate::pair::{Pair, PairId};
 use crate::report::{
     AskedServer, GenerationReport, NameFate, PairReport, RemoteEnd, RemoteReport, TransportReport,
@@ -80,12 +80,10 @@ impl Session {
                 Service::Stun => None,
                 Service::Turn(access) => Some(access.protocol),
             },
-            addresses: match &server.state {
-                ServerState::Asked(addresses) => addresses.clone(),
-                ServerState::Resolving | ServerState::Done => Vec::new(),
-            },
+            addresses: server.addresses.clone(),
             outcomes: self.notes.outcomes_of(index),
             lost: self.notes.was_lost(index),
+            refused_peers: self.notes.refused_peers_of(index),
         }
     }
 

@@ -29,10 +29,7 @@ impl Session {
             let reason = "the name has no address".to_owned();
             return self.resolve_failed(ctx, now, index, reason);
         }
-        let ServerState::Asked(addresses) = self.gatherer.servers[index].state.clone() else {
-            return;
-        };
-        for address in addresses {
+        for address in self.gatherer.servers[index].addresses.clone() {
             self.want_relays(ctx, index, address, None);
             for base in self.gatherer.bases.clone() {
                 self.ask(ctx, index, base, address);

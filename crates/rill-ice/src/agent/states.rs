@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::context::Context;
+use crate::gather::Relay;
 use crate::identifier::SessionKey;
 use crate::session::{Patience, Session};
 use crate::transport::Transport;
@@ -153,6 +154,7 @@ impl Session {
             let may_fail = self.conclusion.succeeded
                 || !has_patience
                 || self.remote.lite
+                || self.is_shut_off()
                 || self.local.candidates.is_empty();
             return match (may_fail, self.remote.candidates.any()) {
                 (true, _) => TransportState::Failed,
@@ -168,6 +170,20 @@ impl Session {
             (false, true) => TransportState::Checking,
             (false, false) => TransportState::New,
         }
+    }
+
+    /// There are only relays of ours, and they were asked to let somebody through and do not (RFC 8656
+    /// §9): no check will come.
+    fn is_shut_off(&self) -> bool {
+        let locals = &self.local.candidates;
+        let is_relays = |id| locals[id].candidate.relay_protocol.is_some();
+        let lets_through = |relay: &Relay| {
+            let allocation = relay.allocation();
+            allocation.is_some_and(|allocation| allocation.client.has_permissions())
+        };
+        self.checks.len() > 0
+            && locals.ids().all(is_relays)
+            && !self.gatherer.relays.values().any(lets_through)
     }
 
     /// Only a restart leads out: nothing more is sent or answered.

@@ -1,6 +1,7 @@
 //! What an agent shows of itself. All of it is the present state, which may be ahead of the events
 //! not yet polled.
 
+use crate::session::Session;
 use crate::transport::Transport;
 use crate::{
     Agent, CandidatePair, Counters, Credentials, GatheringState, Generation, LocalCandidate,
@@ -71,6 +72,12 @@ impl Agent {
         let session = self.transports.get(id)?.carrier()?;
         let (_, pair) = session.selected_pair()?;
         session.candidate_pair(pair)
+    }
+
+    /// Whether the selected pair is nominated, and not only the best so far.
+    pub fn is_nominated(&self, id: TransportId) -> bool {
+        let carrier = self.transports.get(id).and_then(Transport::carrier);
+        carrier.is_some_and(Session::is_nominated)
     }
 
     /// Where application data goes: the path of the selected pair, as long as there is consent at

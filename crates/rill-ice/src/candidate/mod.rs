@@ -16,7 +16,7 @@ pub(crate) use port::is_prohibited;
 pub(crate) use priority::{candidate_priority, pair_priority};
 pub use remote::{AddCandidateError, Protocol, RemoteAddress, RemoteCandidate};
 pub(crate) use remote::{Usability, is_unicast};
-pub(crate) use remote_list::{Added, RemoteCandidates, RemoteId};
+pub(crate) use remote_list::{Added, Remote, RemoteCandidates, RemoteId};
 
 /// How a candidate was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

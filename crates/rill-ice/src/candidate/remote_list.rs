@@ -130,6 +130,7 @@ impl RemoteCandidates {
                 return Added::Known;
             }
             known.kind = candidate.kind;
+            known.priority = candidate.priority;
             known.name = name;
             known.foundation = candidate.signalled_foundation();
             self.discovered -= 1;
@@ -295,7 +296,8 @@ mod tests {
             .discover(address, 77, "u", 1)
             .expect("below the limit");
         assert_eq!(signal(&mut remotes, "10.0.0.1:9"), Added::Upgraded(id));
-        assert_eq!(remotes.get(id).map(|remote| remote.kind), Some(Kind::Host));
+        let known = remotes.get(id).expect("it is known");
+        assert_eq!((known.kind, known.priority), (Kind::Host, 9));
         assert_eq!(signal(&mut remotes, "10.0.0.1:9"), Added::Known);
     }
 

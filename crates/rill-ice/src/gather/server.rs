@@ -13,6 +13,8 @@ pub(crate) const SERVERS_MAX: usize = 16;
 pub(crate) struct Server {
     pub(crate) config: ServerConfig,
     pub(crate) state: ServerState,
+    /// The best address of each family, once they are known.
+    pub(crate) addresses: Vec<SocketAddr>,
     /// When it is given up, answered or not.
     pub(crate) give_up: Instant,
     /// Which families it answered for (IPv4, IPv6), and were reported.
@@ -37,8 +39,7 @@ pub(crate) struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerState {
     Resolving,
-    /// Asked at the best address of each family.
-    Asked(Vec<SocketAddr>),
+    Asked,
     Done,
 }
 
@@ -47,6 +48,7 @@ impl Server {
         Self {
             config,
             state: ServerState::Resolving,
+            addresses: Vec::new(),
             give_up,
             reported: [false; 2],
             relays: false,
@@ -58,14 +60,13 @@ impl Server {
     pub(crate) fn resolved(&mut self, addresses: &[IpAddr]) -> bool {
         let v4 = addresses.iter().find(|address| address.is_ipv4());
         let v6 = addresses.iter().find(|address| address.is_ipv6());
-        let chosen: Vec<SocketAddr> = [v6, v4]
+        self.addresses = [v6, v4]
             .into_iter()
             .flatten()
             .map(|ip| SocketAddr::new(*ip, self.config.port))
             .collect();
-        let any = !chosen.is_empty();
-        self.state = ServerState::Asked(chosen);
-        any
+        self.state = ServerState::Asked;
+        !self.addresses.is_empty()
     }
 
     pub(crate) fn is_done(&self) -> bool {

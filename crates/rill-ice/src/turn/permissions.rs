@@ -51,6 +51,10 @@ impl Permissions {
         self.table.contains_key(&peer)
     }
 
+    fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
     fn is_full(&self) -> bool {
         self.table.len() >= MAX_PERMISSIONS
     }
@@ -70,6 +74,11 @@ impl Client {
         }
         self.permissions.table.insert(peer, Permission::Wanted);
         self.request_permission(now, peer);
+    }
+
+    /// Whether anybody may reach us, or may be let through yet.
+    pub fn has_permissions(&self) -> bool {
+        !self.permissions.is_empty()
     }
 
     /// There is an allocation: asks for all that was wanted.

@@ -14,6 +14,7 @@ mod nat;
 mod node;
 mod nomination;
 mod orders;
+mod overtaking;
 mod pace;
 mod prohibited;
 mod reach;

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rill_ice::{
-    Agent, Credentials, Destination, Event, Generation, Interface, Kind, LocalCandidate, Path,
-    Protocol, Received, RemoteAddress, RemoteCandidate, Request, RequestId, Response, SocketId,
-    StreamId, Transmit, TransportId, TransportState,
+    Agent, Credentials, Destination, Event, Generation, Interface, Kind, LocalCandidate, PairInfo,
+    Path, Protocol, Received, RemoteAddress, RemoteCandidate, Request, RequestId, Response,
+    SocketId, StreamId, Transmit, TransportId, TransportState,
 };
 use rill_sim::{Datagram, Delayed, Endpoint, Host, StreamEvent, StreamRequest};
 
@@ -52,6 +52,8 @@ pub(crate) struct Node {
     responses: Delayed<(RequestId, Response)>,
     pub(crate) sockets: BTreeMap<SocketId, SocketAddr>,
     pub(crate) streams: Streams,
+    /// How many relays of the peer were known by their checks before they were signalled.
+    pub(crate) overtaken: usize,
     /// What was asked of multicast DNS: names registered, and names looked up.
     pub(crate) registered: Vec<String>,
     pub(crate) looked_up: Vec<String>,
@@ -82,6 +84,7 @@ impl Node {
             responses: Delayed::new(),
             sockets: BTreeMap::new(),
             streams: Streams::default(),
+            overtaken: 0,
             registered: Vec::new(),
             looked_up: Vec::new(),
             resolved: Vec::new(),
@@ -140,6 +143,13 @@ impl Node {
                     .set_remote_credentials(now, self.transport, credentials);
             }
             Signal::Candidate(candidate) => {
+                let is_overtaken = |pair: PairInfo| {
+                    let known = pair.remote;
+                    known.kind == Kind::PeerReflexive && known.address == candidate.address
+                };
+                let is_known = self.agent.pairs(self.transport).any(is_overtaken);
+                let is_relay = candidate.kind == Kind::Relayed;
+                self.overtaken += usize::from(is_relay && is_known);
                 let added = self
                     .agent
                     .add_remote_candidate(now, self.transport, candidate);

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rill_ice::{ExternalAddress, Family, Kind, RelayProtocol};
+use rill_ice::{ExternalAddress, Family, Kind, Loopback, RelayProtocol};
 use rill_sim::{Link, StunServer};
 use rill_stun::Method;
 
@@ -117,6 +117,22 @@ fn an_external_address_is_a_reflexive_candidate_without_a_server() {
             assert_eq!((candidate.base, candidate.related), (host, Some(host)));
             assert_eq!(candidate.url, None);
         }
+    }
+}
+
+/// Nothing in front of the machine leads to loopback, unless it is named.
+#[test]
+fn loopback_is_not_seen_from_outside() {
+    for (internal, is_mapped) in [(None, false), (Some("127.0.0.1"), true)] {
+        let mut setting = mapped(internal);
+        setting.addresses[0].push(ip("127.0.0.1"));
+        setting.configs[0].include_loopback = Loopback::Always;
+        let mut scene = setting.build();
+        scene.gather();
+        assert_eq!(hosts(&scene).len(), 2);
+        let reflexive = scene.gathered(scene.alice, Kind::ServerReflexive);
+        let mut bases = reflexive.iter().map(|candidate| candidate.base.ip());
+        assert_eq!(bases.any(|base| base.is_loopback()), is_mapped);
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rill_ice::{
     CandidatePolicy, Config, Credentials, Event, Kind, PairState, Received, Role, ServerConfig,
-    ServerHost, Service, TransportState,
+    ServerHost, ServerOutcome, Service, TransportState,
 };
 use rill_stun::Class;
 
@@ -64,6 +64,21 @@ fn a_server_cannot_make_us_signal_nonsense() {
         );
         assert_eq!(reflexive(&subject), 0);
     }
+}
+
+#[test]
+fn where_a_silent_server_was_asked_is_still_told() {
+    let mut subject = Subject::unpolled(Role::Controlling, with_server());
+    subject.drive();
+    for _ in 0..10 {
+        subject.requests();
+        subject.advance(Duration::from_secs(1));
+    }
+    let report = subject.agent.report(subject.now, subject.transport);
+    let report = report.expect("the transport exists");
+    let server = &report.generations[0].servers[0];
+    assert_eq!(server.outcomes[0].0, ServerOutcome::TimedOut);
+    assert_eq!(server.addresses, [([192, 0, 2, 1], 3478).into()]);
 }
 
 #[test]

@@ -249,11 +249,20 @@ impl Subject {
 
     /// The same with what `add` adds.
     pub(crate) fn check_with(&self, add: impl FnOnce(Writer<'_>) -> Writer<'_>) -> Vec<u8> {
+        self.check_of(1_000_000, add)
+    }
+
+    /// The same of another PRIORITY.
+    pub(crate) fn check_of(
+        &self,
+        priority: u32,
+        add: impl FnOnce(Writer<'_>) -> Writer<'_>,
+    ) -> Vec<u8> {
         let mut bytes = Vec::new();
         let id = TransactionId([7; 12]);
         let writer = Writer::new(&mut bytes, Class::Request, Method::BINDING, id)
             .username(format!("{}:{}", self.local.ufrag, self.remote))
-            .priority(1_000_000);
+            .priority(priority);
         let writer = match self.agent.role() {
             Role::Controlled => writer.ice_controlling(7),
             Role::Controlling => writer.ice_controlled(7),

@@ -106,10 +106,12 @@ fn a_signalled_candidate_takes_over_a_discovered_one() {
         let node = scene.node(scene.alice);
         let mut pairs = node.agent.pairs(node.transport);
         let pair = pairs.find(|pair| pair.selected).expect("it is selected");
-        (pair.remote.kind, pair.priority, pair.nominated)
+        let ends = (pair.local.priority, pair.remote.priority);
+        assert_eq!(pair.priority >> 32, u64::from(ends.0.min(ends.1)));
+        (pair.remote.kind, pair.remote.priority, pair.nominated)
     };
-    let (kind, priority, nominated) = selected(&scene);
-    assert_eq!(kind, Kind::PeerReflexive);
+    let (kind, guessed, nominated) = selected(&scene);
+    assert_eq!((kind, guessed >> 24), (Kind::PeerReflexive, 110));
     let bob = scene.node(scene.bob).local_candidates().remove(0);
     let before = scene.node(scene.alice).events.len();
     scene.sim.with(scene.alice, |node, now| {
@@ -120,7 +122,8 @@ fn a_signalled_candidate_takes_over_a_discovered_one() {
         added.expect("accepted");
         node.pump(now);
     });
-    assert_eq!(selected(&scene), (Kind::Host, priority, nominated));
+    let told = candidate(&bob.address.to_string()).priority;
+    assert_eq!(selected(&scene), (Kind::Host, told, nominated));
     assert_eq!(scene.node(scene.alice).events.len(), before);
     assert_eq!(states(scene.node(scene.alice)), [PairState::Succeeded]);
 }

@@ -1,6 +1,6 @@
 //! Why it did not connect.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use rill_ice::{Family, Kind};
 
@@ -161,8 +161,10 @@ pub enum Fault {
     Silent,
     /// We have no address of its family.
     Unreachable,
-    /// It forgot the relay that it had granted.
+    /// It forgot the relay that it had granted, or the connection to it broke.
     Lost,
+    /// It does not relay to where the peer is: the address, its error code and its words.
+    PeerRefused(IpAddr, u16, String),
 }
 
 impl Cause {

@@ -9,7 +9,7 @@ use rill_ice::{
 
 use super::{
     Cause, Diagnosis, Mismatch, RemoteSilence, Route, TransportDiagnosis, Unused,
-    server::{is_certain, is_cut_off, reflexive_fault, relay_fault},
+    server::{is_certain, is_cut_off, lost_relay, reflexive_fault, refused_peer, relay_fault},
 };
 use crate::{DtlsTransportState, SctpTransportState, SignalingState, TransportError};
 
@@ -53,7 +53,9 @@ fn transport_cause(diagnosis: &Diagnosis, transport: &TransportDiagnosis) -> Cau
         }
         (Some((carrier, pair)), _) => silent(carrier, pair),
         (None, _) => match lost(generation) {
-            Some(pair) => silent(generation, pair),
+            Some(pair) => {
+                lost_relay(generation, pair).map_or_else(|| silent(generation, pair), Cause::Server)
+            }
             None => unconnected(diagnosis, transport, generation),
         },
     }
@@ -259,6 +261,9 @@ fn unanswered(generation: &GenerationReport) -> Cause {
         return Cause::Checking { pairs: pending };
     }
     if let Some(fault) = relay_fault(generation).filter(|fault| is_certain(&fault.fault)) {
+        return Cause::Server(fault);
+    }
+    if let Some(fault) = refused_peer(generation) {
         return Cause::Server(fault);
     }
     if is_cut_off(generation) {

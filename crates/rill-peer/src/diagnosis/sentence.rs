@@ -6,6 +6,9 @@ use rill_ice::{Family, Kind, RemoteAddress};
 
 use super::{Cause, Fault, Mismatch, RemoteSilence, Route, ServerFault};
 
+/// RFC 8656 §19.
+const FORBIDDEN: u16 = 403;
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -232,7 +235,15 @@ impl fmt::Display for ServerFault {
             ),
             Fault::Lost => write!(
                 f,
-                "The TURN server {url} forgot the relay that it had granted: it was restarted, or its lifetime ended; restart ICE."
+                "The TURN server {url} forgot the relay that it had granted: it was restarted, or the connection to it broke; restart ICE."
+            ),
+            Fault::PeerRefused(peer, FORBIDDEN, _) => write!(
+                f,
+                "The TURN server {url} refused to relay to the peer's address {peer} ({FORBIDDEN}): its rules forbid it; ask its operator, or use another server."
+            ),
+            Fault::PeerRefused(peer, code, reason) => write!(
+                f,
+                "The TURN server {url} refused to relay to the peer's address {peer} ({code}): {reason}."
             ),
         }
     }

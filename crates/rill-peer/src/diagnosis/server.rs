@@ -1,8 +1,14 @@
 //! What the servers contributed to a failure.
 
-use rill_ice::{AskedServer, GenerationReport, RelayProtocol, ServerOutcome};
+use rill_ice::{
+    AskedServer, GenerationReport, Kind, PairReport, PairState, RefusedPeer, RelayProtocol,
+    ServerOutcome,
+};
 
 use super::{Fault, ServerFault};
+
+/// Stands for an error code where a server did not answer.
+const NO_ANSWER: u16 = 701;
 
 /// Somebody said what is wrong, rather than nothing.
 pub(super) fn is_certain(fault: &Fault) -> bool {
@@ -42,6 +48,52 @@ pub(super) fn relay_fault(generation: &GenerationReport) -> Option<ServerFault> 
     let faults: Vec<ServerFault> = relays().filter_map(fault_of).collect();
     let certain = faults.iter().find(|fault| is_certain(&fault.fault));
     certain.or_else(|| faults.first()).cloned()
+}
+
+/// A TURN server that relays to none of the addresses that it was needed for, and said so.
+pub(super) fn refused_peer(generation: &GenerationReport) -> Option<ServerFault> {
+    let is_relayed = |pair: &&PairReport| pair.info.local.kind == Kind::Relayed;
+    let mut relayed = generation.pairs.iter().filter(is_relayed).peekable();
+    let first = refusal_of(generation, relayed.peek()?)?;
+    let is_refused = |pair: &PairReport| {
+        pair.info.state == PairState::Failed && refusal_of(generation, pair).is_some()
+    };
+    relayed.all(is_refused).then(|| {
+        let (server, peer) = first;
+        ServerFault {
+            url: server.url.clone(),
+            relays: true,
+            fault: Fault::PeerRefused(peer.address, peer.code, peer.reason.clone()),
+        }
+    })
+}
+
+fn refusal_of<'a>(
+    generation: &'a GenerationReport,
+    pair: &PairReport,
+) -> Option<(&'a AskedServer, &'a RefusedPeer)> {
+    let server = server_of(generation, pair)?;
+    let said = |peer: &&RefusedPeer| peer.address == pair.remote.ip() && peer.code != NO_ANSWER;
+    Some((server, server.refused_peers.iter().find(said)?))
+}
+
+/// The TURN server that took its relay away, if the pair went over it.
+pub(super) fn lost_relay(generation: &GenerationReport, pair: &PairReport) -> Option<ServerFault> {
+    let server = server_of(generation, pair).filter(|server| server.lost)?;
+    Some(ServerFault {
+        url: server.url.clone(),
+        relays: true,
+        fault: Fault::Lost,
+    })
+}
+
+fn server_of<'a>(generation: &'a GenerationReport, pair: &PairReport) -> Option<&'a AskedServer> {
+    let local = &pair.info.local;
+    let is_its = |server: &&AskedServer| {
+        server.relay.is_some() && local.url.as_deref() == Some(server.url.as_str())
+    };
+    let mut servers = generation.servers.iter();
+    servers.find(is_its).filter(|_| local.kind == Kind::Relayed)
 }
 
 /// Why a STUN server said nothing, while others answered or none was asked for a relay.

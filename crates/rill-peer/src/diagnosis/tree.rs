@@ -2,7 +2,7 @@
 
 use rill_ice::{
     AskedServer, Counters, GenerationReport, LocalCandidate, NameFate, PairReport, RefusedChecks,
-    RemoteEnd, RemoteReport, Role, ServerOutcome,
+    RefusedPeer, RemoteEnd, RemoteReport, Role, ServerOutcome,
 };
 
 use super::{
@@ -118,6 +118,18 @@ fn server(server: &AskedServer) -> Value {
         ("addresses", Value::texts(&server.addresses)),
         ("outcomes", Value::list(&server.outcomes, outcome)),
         ("lost", server.lost.into()),
+        (
+            "refusedPeers",
+            Value::list(&server.refused_peers, refused_peer),
+        ),
+    ])
+}
+
+fn refused_peer(peer: &RefusedPeer) -> Value {
+    Object(vec![
+        ("address", Value::text(peer.address)),
+        ("code", Value::Number(peer.code.into())),
+        ("text", peer.reason.as_str().into()),
     ])
 }
 

@@ -290,7 +290,7 @@ impl PeerConnection {
         }
         self.transports
             .retain(|transport| live.contains(&transport.id()));
-        self.selected.retain(|id| live.contains(id));
+        self.selected.retain(|(id, _)| live.contains(id));
         let established = &mut self.jsep.established.transports;
         established.retain(|transport| live.contains(&transport.id));
         for id in live {

@@ -55,8 +55,8 @@ pub struct PeerConnection {
     view: View,
     tasks: TaskQueue,
     transports: Vec<DtlsTransport>,
-    /// Those with a selected pair.
-    selected: Vec<TransportId>,
+    /// Those with a selected pair, and whether it is nominated.
+    selected: Vec<(TransportId, bool)>,
     /// A local description was applied, be it taken back or not.
     was_described: bool,
     /// Some went with the description that is being applied.

@@ -37,6 +37,7 @@ impl PeerConnection {
                 self.view.set_ice(id, state, pair, events);
             }
             Change::SelectedPair(id, pair) => self.view.select(id, pair, events),
+            Change::Nominated(id) => self.view.nominate(id),
             Change::Dtls(change) => self.view.set_dtls(*change, events),
             Change::Sctp(state, channels) => self.view.set_sctp(state, channels, events),
             Change::Role(role) => self.view.role = Some(role),

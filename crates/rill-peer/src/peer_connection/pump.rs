@@ -55,24 +55,26 @@ impl PeerConnection {
         }
         self.flush_selected(&mut selected);
         for index in (0..self.selected.len()).rev() {
-            let transport = self.selected[index];
+            let (transport, was_nominated) = self.selected[index];
             if let Some(selection) = self.lost_selection(transport) {
                 self.tasks.push(Change::SelectedPair(transport, selection));
+            } else if !was_nominated && self.agent.is_nominated(transport) {
+                self.selected[index].1 = true;
+                self.tasks.push(Change::Nominated(transport));
             }
         }
         self.start_dtls(now);
     }
 
     fn selection(&mut self, transport: TransportId, pair: Box<CandidatePair>) -> Selection {
-        if !self.selected.contains(&transport) {
-            self.selected.push(transport);
-        }
+        self.selected.retain(|(id, _)| *id != transport);
+        self.selected.push((transport, pair.nominated));
         Selection::Pair(pair)
     }
 
     /// A transport had a pair, and has none by now: consent was lost, or the pair failed.
     fn lost_selection(&mut self, transport: TransportId) -> Option<Selection> {
-        let index = self.selected.iter().position(|id| *id == transport)?;
+        let index = self.selected.iter().position(|(id, _)| *id == transport)?;
         // Asked for every datagram: the route costs nothing.
         let has_pair = || self.agent.selected_pair(transport).is_some();
         if self.agent.route(transport).is_some() || has_pair() {

@@ -178,6 +178,13 @@ impl View {
         }
     }
 
+    pub(crate) fn nominate(&mut self, id: TransportId) {
+        let transport = self.transport_mut(id);
+        if let Some(pair) = transport.and_then(|transport| transport.selected.as_mut()) {
+            pair.nominated = true;
+        }
+    }
+
     pub(crate) fn set_dtls(&mut self, change: DtlsChange, events: &mut Events) {
         let id = change.transport;
         let Some(transport) = self.transport_mut(id) else {

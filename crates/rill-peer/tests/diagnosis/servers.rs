@@ -1,9 +1,9 @@
 //! Servers that were needed and did not help.
 
-use rill_peer::Cause;
+use rill_peer::{Cause, TransportState};
 use rill_sim::{Firewall, StunServer, TurnManner, TurnServer};
 
-use crate::scene::{SECOND, STUN, Scene, Setting, TURN_URL, server, turn_server};
+use crate::scene::{BOB, SECOND, STUN, Scene, Setting, TURN_URL, ip, server, turn_server};
 
 /// Nothing but a relay would help.
 fn needing(url: &str) -> Setting {
@@ -102,6 +102,56 @@ fn the_server_is_of_another_family() {
         scene.after(20 * SECOND),
         "The TURN server turn:[2001:db8::2] has no address of a family that this machine has: use a server with both IPv4 and IPv6."
     );
+}
+
+#[test]
+fn the_server_does_not_relay_to_the_peer() {
+    let setting = Setting::open().asking(TURN_URL).relay_only();
+    let mut scene = setting.build();
+    scene.add_turn(turn_server().denying(ip(BOB)));
+    let expected = "The TURN server turn:192.0.2.2 refused to relay to the peer's address 198.51.100.2 (403): its rules forbid it; ask its operator, or use another server.";
+    assert_eq!(scene.after(2 * SECOND), expected);
+    let diagnosis = scene.diagnosis(scene.alice);
+    let report = &diagnosis.transports[0].ice;
+    assert_eq!(report.state, TransportState::Failed, "nobody can come");
+    let json = diagnosis.to_json();
+    assert!(json.contains("\"code\":403"), "{json}");
+    scene.run(60 * SECOND);
+    assert_eq!(scene.alices(), expected);
+}
+
+/// One peer that it relays to is enough to ask elsewhere for the fault.
+#[test]
+fn a_refusal_for_one_of_two_addresses_is_not_blamed() {
+    let mut setting = Setting::open().asking(TURN_URL).relay_only();
+    setting.addresses[1].push(ip("198.51.100.3"));
+    let mut scene = setting.build();
+    scene.add_turn(turn_server().denying(ip(BOB)));
+    let firewall = Firewall::udp_blocked();
+    scene.sim.set_host_firewall(scene.bob, firewall);
+    let said = scene.after(60 * SECOND);
+    assert!(
+        matches!(
+            scene.diagnosis(scene.alice).cause,
+            Cause::Unanswered { relayed: true, .. }
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_server_dies_under_a_connection() {
+    let setting = Setting::open().asking("turn:192.0.2.2?transport=tcp");
+    let mut scene = setting.relay_only().build();
+    let server = scene.add_turn(turn_server());
+    let said = scene.after(5 * SECOND);
+    assert!(said.starts_with("Connected through"), "{said}");
+    scene.sim.turn_server_mut(server).kill();
+    scene.run(SECOND);
+    let expected = "The TURN server turn:192.0.2.2?transport=tcp forgot the relay that it had granted: it was restarted, or the connection to it broke; restart ICE.";
+    assert_eq!(scene.alices(), expected);
+    scene.run(60 * SECOND);
+    assert_eq!(scene.alices(), expected);
 }
 
 #[test]

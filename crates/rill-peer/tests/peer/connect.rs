@@ -38,6 +38,20 @@ fn a_trickled_session_takes_five_round_trips_at_most() {
     }
 }
 
+/// It was selected before, as the best so far, and is no other pair now.
+#[test]
+fn a_selected_pair_is_shown_as_nominated_once_it_is() {
+    let mut scene = setting(Security::SimulationOnly).build();
+    let channel = scene.connect();
+    scene.check_echo(&channel);
+    for side in [scene.alice(), scene.bob()] {
+        let info = side.pc.ice_transport(side.pc.transports()[0]);
+        let pair = info.expect("it is in use").selected_pair;
+        assert!(pair.expect("it is connected").nominated);
+        assert!(side.pc.selected_pair().is_some_and(|pair| pair.nominated));
+    }
+}
+
 /// Trickle A10: crates/rill-peer/src/jsep/create.rs: `.filter(|token| offer.lists_ice_option(token))` => `.filter(|_| true)`
 #[test]
 fn a_vanilla_offer_is_answered_when_complete() {

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use rand_chacha::rand_core::Rng;
+use rand_chacha::{ChaCha20Rng, rand_core::Rng};
 use rill_peer::{
     Certificate, CertificateOptions, Configuration, ConnectionState, IceServer, Kind,
     PeerConnection, Security,
@@ -22,8 +22,13 @@ pub(crate) struct Attempt {
     sim: Simulation<Side>,
     /// The one that offers, and the other.
     hosts: Vec<HostId>,
-    /// How long a signal takes.
+    /// How long a signal takes at least.
     signalling: Duration,
+    /// How many times as long it may take, so that checks overtake candidates.
+    tardiness: u32,
+    rng: ChaCha20Rng,
+    /// When the last signal to each side arrives.
+    last: [Instant; 2],
 }
 
 /// What came of it. Times are since the offer was made.
@@ -43,6 +48,7 @@ impl Attempt {
     /// Two homes with STUN and TURN at hand.
     pub(crate) fn new(seed: Seed, homes: [Home; 2], link: &Link) -> Self {
         let mut attempt = Self::bare(seed, link.delay * 2);
+        attempt.tardiness = 10;
         add_servers(&mut attempt.sim, link);
         let shared = homes.iter().any(Home::shares_provider);
         let provider = shared.then(|| attempt.sim.add_nat(Home::provider()));
@@ -77,10 +83,14 @@ impl Attempt {
             let names = sim.names_mut();
             names.insert(name, Duration::from_millis(10), SERVER.map(address));
         }
+        let last = [sim.now(); 2];
         Self {
             sim,
             hosts: Vec::new(),
             signalling,
+            tardiness: 1,
+            rng: seed.rng(2),
+            last,
         }
     }
 
@@ -149,12 +159,15 @@ impl Attempt {
 
     fn run_until(&mut self, limit: Duration, done: impl Fn(&Side) -> bool) -> Option<Duration> {
         let (hosts, signalling) = (self.hosts.clone(), self.signalling);
+        let (rng, last, tardiness) = (&mut self.rng, &mut self.last, self.tardiness);
         self.sim.run_until(limit, |sim| {
-            let at = sim.now() + signalling;
             for (from, to) in [(0, 1), (1, 0)] {
                 sim.with(hosts[from], Side::settle);
                 while let Some(signal) = sim.endpoint_mut(hosts[from]).outbox.pop_front() {
-                    sim.endpoint_mut(hosts[to]).inbox.push(at, signal);
+                    let delay = signalling * (1 + rng.next_u32() % tardiness);
+                    // They keep their order.
+                    last[to] = last[to].max(sim.now() + delay);
+                    sim.endpoint_mut(hosts[to]).inbox.push(last[to], signal);
                 }
             }
             hosts.iter().all(|host| done(sim.endpoint(*host)))

@@ -141,7 +141,10 @@ impl Snapshot {
             self.put(subject, "state", ice.state);
             self.put(subject, "gatheringState", ice.gathering_state);
             self.put(subject, "role", format!("{:?}", ice.role));
-            self.put(subject, "selectedPair", format!("{:?}", ice.selected_pair));
+            // Nominated, it is still the same pair.
+            let pair = ice.selected_pair;
+            let pair = pair.map(|pair| (pair.local, pair.remote, pair.path));
+            self.put(subject, "selectedPair", format!("{pair:?}"));
             let local = ice.local_candidates.iter().map(|c| &*c.candidate);
             self.put(
                 subject,

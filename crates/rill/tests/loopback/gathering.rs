@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rill::{
-    DataChannelInit, GatheringOutcome, GatheringWait, GoodEnough, IceServer, PeerConnection,
-    SessionDescription,
+    Configuration, DataChannelInit, GatheringOutcome, GatheringWait, GoodEnough, IceServer,
+    IceTransportPolicy, Loopback, PeerConnection, SessionDescription,
 };
 use tokio::time::timeout;
 
@@ -90,6 +90,35 @@ async fn a_bounded_wait_ends_when_there_is_enough_or_at_its_deadline() {
         pc.gathering_complete(GatheringWait::default()).await,
         GatheringOutcome::Complete
     );
+}
+
+/// What was gathered before a restart does not count after it.
+#[tokio::test]
+async fn a_restart_begins_the_wait_anew() {
+    let pc = gathering().await;
+    let any = GatheringWait {
+        good_enough: GoodEnough::Any,
+        ..GatheringWait::default()
+    };
+    let outcome = pc.gathering_complete(any).await;
+    assert_eq!(outcome, GatheringOutcome::GoodEnough);
+    // Nobody answers here either, so that there will be no candidate.
+    let dead = IceServer {
+        urls: vec!["turn:127.0.0.1:9".into()],
+        username: Some("user".into()),
+        credential: Some("secret".into()),
+    };
+    let relayed = Configuration {
+        ice_servers: vec![dead],
+        ice_transport_policy: IceTransportPolicy::Relay,
+        loopback: Loopback::Always,
+        ..Configuration::default()
+    };
+    pc.set_configuration(relayed).unwrap();
+    pc.restart_ice();
+    pc.set_local_description(None).await.unwrap();
+    let outcome = timeout(LONG, pc.gathering_complete(any)).await.unwrap();
+    assert_eq!(outcome, GatheringOutcome::Complete);
 }
 
 #[tokio::test]

@@ -17,8 +17,6 @@ pub(crate) struct Side {
     pub(crate) route: Option<Route>,
     /// A message arrived.
     pub(crate) talked: bool,
-    /// Signals that the other is not told yet.
-    held: Vec<String>,
     /// What its application was told, and what it signalled.
     pub(crate) told: Vec<String>,
     /// Its log, by level.
@@ -87,19 +85,9 @@ impl Session {
         }
     }
 
-    /// Signals wait for the last candidate. A check from a relay that overtakes its candidate makes that
-    /// a peer-reflexive one, which comes before reflexive ones for good (RFC 8445 §5.1.2.2, RFC 8838
-    /// §11): then what connects directly is a matter of luck.
     fn signal(&mut self, from: usize, line: &str, signal: &str) {
-        let side = &mut self.sides[from];
-        side.told.push(as_lines(signal));
-        side.held.push(line.to_owned());
-        let is_last = signal.starts_with("candidate\t") && signal.ends_with('\t');
-        if is_last {
-            for line in side.held.drain(..) {
-                self.remotes[1 - from].tell(&line);
-            }
-        }
+        self.sides[from].told.push(as_lines(signal));
+        self.remotes[1 - from].tell(line);
     }
 }
 
