@@ -10,7 +10,14 @@ installFake();
 /** Longer than any test takes; a timer that is left behind would hold the process that long. */
 const LONG = 60_000;
 
-const server = (url, ...outcomes) => ({ url, relays: false, addresses: [], outcomes, lost: false });
+const server = (url, ...outcomes) => ({
+  url,
+  relays: false,
+  addresses: [],
+  outcomes,
+  lost: false,
+  refusedPeers: [],
+});
 const silent = { outcome: 'timedOut', text: 'did not answer', elapsedMs: 1800 };
 
 /** A connection that gathers. */

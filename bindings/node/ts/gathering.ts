@@ -44,9 +44,18 @@ export interface RTCGatheringServer {
   readonly lost: boolean;
   /** What came of it; empty while it is awaited. */
   readonly outcomes: readonly RTCGatheringServerOutcome[];
+  /** The addresses of the peer that it refused to relay to. */
+  readonly refusedPeers: readonly RTCRefusedPeer[];
   /** Whether it is asked for a relayed address. */
   readonly relays: boolean;
   readonly url: string;
+}
+
+export interface RTCRefusedPeer {
+  readonly address: string;
+  /** STUN's code, 403 for instance. */
+  readonly code: number;
+  readonly text: string;
 }
 
 export interface RTCGatheringServerOutcome {

@@ -97,6 +97,10 @@ pub(crate) struct Selected {
     pub(crate) probing: bool,
 }
 
+/// How many addresses are kept count of. Whoever has our password can name one more with each packet;
+/// beyond this many nothing is sent to another.
+const MAX_ADDRESSES: usize = 1024;
+
 /// How much was sent to addresses that never answered so that nobody is flooded
 /// through us.
 #[derive(Debug, Default)]
@@ -115,7 +119,8 @@ impl Silence {
     pub(crate) fn permits(&self, to: IpAddr, limit: u32) -> bool {
         match self.counts.get(&to) {
             Some(Quiet::Silent(count)) => *count < limit,
-            Some(Quiet::Answered) | None => true,
+            Some(Quiet::Answered) => true,
+            None => self.counts.len() < MAX_ADDRESSES,
         }
     }
 
@@ -238,5 +243,16 @@ mod tests {
         }
         assert!(!silence.permits(victim, 9));
         assert!(silence.permits(friend, 9));
+    }
+
+    #[test]
+    fn addresses_are_kept_count_of_up_to_a_limit() {
+        let mut silence = Silence::default();
+        let address = |n: usize| IpAddr::from([10, 0, (n >> 8) as u8, n as u8]);
+        (0..MAX_ADDRESSES).for_each(|n| silence.sent(address(n)));
+        assert!(!silence.permits(address(MAX_ADDRESSES), 9));
+        assert!(silence.permits(address(0), 9), "what is known goes on");
+        silence.answered(address(1));
+        assert!(silence.permits(address(1), 0));
     }
 }
