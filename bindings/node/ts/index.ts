@@ -36,6 +36,7 @@ export type {
   RTCGatheringServerOutcome,
   RTCGatheringWait,
   RTCGoodEnough,
+  RTCRefusedPeer,
 } from './gathering';
 export type { MediaStreamEventMap } from './MediaStream';
 export type { MediaStreamTrackEventMap } from './MediaStreamTrack';
