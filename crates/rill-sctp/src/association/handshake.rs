@@ -106,6 +106,9 @@ impl Association {
             return;
         };
         let mut local = self.local;
+        // There are peers that drop the whole answer for a parameter that they do not know (pion before
+        // 1.8.7): only what they said themselves is said to them.
+        local.zero_checksum &= peer.zero_checksum;
         let mut tie_tags = (0, 0);
         if self.handshake == Handshake::Done {
             // §5.2.2: a tag and number that it cannot take for those of the association.
