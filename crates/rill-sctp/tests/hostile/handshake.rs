@@ -110,3 +110,20 @@ fn item_30_cookies_hold_no_addresses() {
     assert_eq!(first, &elsewhere[0].1);
     assert_eq!(cookie_of(first).len(), 60);
 }
+
+/// Older pion drops a whole INIT ACK for a parameter that it does not know.
+#[test]
+fn an_answer_has_zero_checksums_only_for_who_named_them() {
+    const ZERO_CHECKSUM: [u8; 8] = [0x80, 0x01, 0, 8, 0, 0, 0, 1];
+    let plain = words(&[TAG, 1 << 20, 1 << 16 | 1, TSN]);
+    let naming = [plain.as_slice(), &ZERO_CHECKSUM].concat();
+    for (value, named) in [(plain, false), (naming, true)] {
+        let mut peer = Peer::new(Config::default());
+        peer.give(0, &[chunk(INIT, 0, &value)]);
+        let [(_, answer)] = &peer.answers()[..] else {
+            panic!("one answer");
+        };
+        let found = answer.windows(8).any(|bytes| bytes == ZERO_CHECKSUM);
+        assert_eq!(found, named);
+    }
+}
