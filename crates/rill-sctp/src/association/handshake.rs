@@ -6,7 +6,7 @@ use super::{Association, output::Control};
 use crate::event::{AbortReason, Event};
 use crate::receive::Inbound;
 use crate::state::State;
-use crate::wire::{Cookie, Init, Tsn, kind};
+use crate::wire::{Cookie, Init, Tsn};
 
 /// How often the INIT and the cookie are repeated at first; the interval doubles. RFC 9260 §16
 /// says one second, for paths of which nothing is known; ours has just carried a DTLS handshake.
@@ -230,10 +230,5 @@ impl Association {
     /// The tag that the peer has chosen; for what has no packet of ours to answer.
     pub(super) fn peer_tag(&self) -> Option<u32> {
         self.peer.map(|peer| peer.tag)
-    }
-
-    /// Whether the chunk may be in a packet with a tag of zero (RFC 9260 §8.5.1 A).
-    pub(super) fn is_init(kind: u8) -> bool {
-        kind == kind::INIT
     }
 }

@@ -14,7 +14,7 @@ use crate::wire::{
 
 /// RFC 9260 §8.5.1: the tag is the receiver's own.
 const REFLECTED: u8 = 1;
-/// How much of a chunk or a heartbeat of the peer's is sent back.
+/// How much of a chunk that is not understood is sent back.
 const ECHO: usize = 512;
 
 /// Whether the next chunk of the packet is looked at.
@@ -43,7 +43,7 @@ impl Association {
     }
 
     fn handle_chunk(&mut self, place: usize, tag: u32, chunk: Chunk<'_>) -> GoOn {
-        if Self::is_init(chunk.kind) {
+        if chunk.kind == kind::INIT {
             // RFC 9260 §8.5.1 A: alone, and with no tag.
             if tag == 0 && place == 0 {
                 self.handle_init(chunk.value);

@@ -124,7 +124,7 @@ impl Outbound {
     /// What the congestion controller has to know.
     fn learn(&mut self, now: Instant, in_flight_before: usize, change: &Change) {
         if change.congestion {
-            self.controller.congestion(now, in_flight_before);
+            self.controller.congestion();
         }
         let (Some(smoothed_rtt), Some(min_rtt)) = (self.rtt.smoothed(), self.rtt.min()) else {
             return;
@@ -216,7 +216,7 @@ impl Outbound {
         let given_up = self.outstanding.all_lost(now);
         // A peer without room is no congestion (§6.1 A).
         if flying && self.peer_window > 0 {
-            self.controller.timeout(now, self.outstanding.in_flight());
+            self.controller.timeout();
         }
         self.give_up(now, given_up);
         self.pacer.restart();

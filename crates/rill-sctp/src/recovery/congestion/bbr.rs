@@ -284,11 +284,11 @@ impl Controller for Bbr {
     }
 
     /// Losses are counted by the round.
-    fn congestion(&mut self, _: Instant, _: usize) {}
+    fn congestion(&mut self) {}
 
-    fn timeout(&mut self, _: Instant, in_flight: usize) {
+    fn timeout(&mut self) {
         self.before_probe = self.before_probe.max(self.window);
-        self.window = in_flight + MIN * self.mtu;
+        self.window = MIN * self.mtu;
     }
 
     fn undo(&mut self) {

@@ -134,12 +134,12 @@ impl Controller for Cubic {
         }
     }
 
-    fn congestion(&mut self, _: Instant, _: usize) {
+    fn congestion(&mut self) {
         self.reduce();
         self.state.window = self.state.threshold;
     }
 
-    fn timeout(&mut self, _: Instant, _: usize) {
+    fn timeout(&mut self) {
         self.reduce();
         self.hystart = HyStart::new();
         // RFC 9438 §4.8.

@@ -60,10 +60,10 @@ pub(crate) trait Controller: Debug + Send {
     fn acked(&mut self, acked: &Acked);
 
     /// Something sent since the last reduction is lost.
-    fn congestion(&mut self, now: Instant, in_flight: usize);
+    fn congestion(&mut self);
 
-    /// Nothing was acknowledged for a whole time-out.
-    fn timeout(&mut self, now: Instant, in_flight: usize);
+    /// Nothing was acknowledged for a whole time-out: all that was on its way counts as lost.
+    fn timeout(&mut self);
 
     /// The last reduction was a mistake: what was thought lost had arrived.
     fn undo(&mut self);

@@ -62,7 +62,7 @@ impl Controller for NewReno {
         }
     }
 
-    fn congestion(&mut self, _: Instant, _: usize) {
+    fn congestion(&mut self) {
         self.before = Some((self.window, self.threshold));
         // RFC 9260 §7.2.3.
         self.threshold = (self.window / 2).max(4 * self.mtu);
@@ -70,7 +70,7 @@ impl Controller for NewReno {
         self.partial = 0;
     }
 
-    fn timeout(&mut self, _: Instant, _: usize) {
+    fn timeout(&mut self) {
         self.before = Some((self.window, self.threshold));
         self.threshold = (self.window / 2).max(4 * self.mtu);
         self.window = self.mtu;
