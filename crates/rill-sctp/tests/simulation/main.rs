@@ -45,7 +45,7 @@ fn two_hundred_seeds() {
 }
 
 #[test]
-#[ignore = "takes minutes in a debug build"]
+#[ignore = "takes minutes in a debug build: cargo test --release -p rill-sctp --test simulation -- --ignored"]
 fn many_seeds() {
     let seeds = std::env::var(SEEDS).unwrap_or_else(|_| "0..10000".into());
     let (first, last) = seeds.split_once("..").expect("first..last");
