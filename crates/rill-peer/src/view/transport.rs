@@ -166,6 +166,8 @@ impl From<Credentials> for IceParameters {
 pub(crate) struct SctpView {
     pub(crate) transport: TransportId,
     pub(crate) state: SctpTransportState,
+    /// Whether an answer agreed on the transport.
+    pub(crate) agreed: bool,
     /// Once negotiated.
     pub(crate) max_message_size: Option<u64>,
     pub(crate) max_channels: Option<u16>,
@@ -173,7 +175,8 @@ pub(crate) struct SctpView {
 
 impl SctpView {
     /// It comes with the first description that has a data section, and goes with the answer that
-    /// rejects it, or with the offer that brought it (webrtc-pc §4.4.1.5).
+    /// rejects it, or with the offer that brought it (webrtc-pc §4.4.1.5). An offer that bundles it
+    /// elsewhere moves it no sooner than its answer: until then its data stays where it is.
     pub(super) fn after(
         before: Option<Self>,
         kind: SdpType,
@@ -185,11 +188,16 @@ impl SctpView {
         let new = Self {
             transport,
             state: SctpTransportState::Connecting,
+            agreed: kind == SdpType::Answer,
             max_message_size,
             max_channels: None,
         };
         Some(before.map_or(new, |sctp| Self {
-            transport,
+            transport: match kind {
+                SdpType::Offer if sctp.agreed => sctp.transport,
+                _ => transport,
+            },
+            agreed: sctp.agreed || new.agreed,
             max_message_size,
             ..sctp
         }))

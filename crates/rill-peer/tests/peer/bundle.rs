@@ -517,6 +517,22 @@ fn a_new_bundle_takes_nothing_from_the_section_that_it_left() {
     assert_eq!(lone.pc.sctp_transport().map(|sctp| sctp.transport), of(1));
 }
 
+/// webrtc-pc §4.4.1.5: the data goes over its own transport until an answer agrees to the bundle.
+#[test]
+fn an_offer_bundles_what_is_apart_no_sooner_than_its_answer() {
+    let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);
+    let sections = [Section::audio("a"), Section::data("d")];
+    lone.answer(&description(&[], &sections));
+    let before = lone.pc.transports();
+    let transport = |lone: &Lone| lone.pc.sctp_transport().map(|sctp| sctp.transport);
+    let bundled = description(&["a=group:BUNDLE a d"], &sections);
+    let taken = lone.set_remote(SdpType::Offer, &bundled);
+    taken.expect("an offer fits");
+    assert_eq!(transport(&lone), Some(before[1]));
+    lone.set_local(None).expect("an answer fits");
+    assert_eq!(transport(&lone), Some(before[0]));
+}
+
 /// An offer that nobody answered bundled what is apart; the next one does not.
 #[test]
 fn an_offer_in_the_place_of_another_finds_the_transports_that_hold() {
