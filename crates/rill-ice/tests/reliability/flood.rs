@@ -119,8 +119,8 @@ fn whoever_knows_the_password_fills_a_small_table_and_no_more() {
                 }
             });
             grown += growth;
-            let remotes = node.agent.remote_candidates(node.transport);
-            let strangers = remotes.filter(|remote| remote.kind == Kind::PeerReflexive);
+            let pairs = node.agent.pairs(node.transport);
+            let strangers = pairs.filter(|pair| pair.remote.kind == Kind::PeerReflexive);
             assert!(strangers.count() <= 32, "the limit");
         });
         scene.run_for(Duration::from_millis(10));

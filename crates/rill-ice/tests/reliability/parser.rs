@@ -123,7 +123,7 @@ fn an_attribute_that_claims_more_than_there_is_voids_its_message() {
 
 /// Truncations at each byte.
 ///
-/// Reliability 4: crates/rill-ice/src/agent/inbound.rs: `Ok(message) if message.fingerprint() != Integrity::Invalid => message,`
+/// Reliability 4: crates/rill-stun/src/header.rs: `if length != attributes.len() {` => `if false {`
 #[test]
 fn a_part_of_a_check_or_of_an_answer_is_nothing() {
     let mut subject = Subject::new(Role::Controlling);

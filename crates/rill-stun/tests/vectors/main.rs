@@ -177,7 +177,7 @@ fn sha256_request_is_read_and_written_to_the_byte() {
     assert_eq!(written, SHA256_REQUEST);
 }
 
-/// Reliability 4: crates/rill-stun/src/attribute/mod.rs: `if padded > rest.len() {`
+/// Reliability 4: crates/rill-stun/src/header.rs: `if length != attributes.len() {` => `if false {`
 #[test]
 fn every_truncation_is_refused() {
     for vector in [
