@@ -16,8 +16,13 @@ pub struct Config {
     /// (RFC 8841 §6.1). A longer one is discarded and reported by
     /// [`Event::MessageTooLarge`](crate::Event::MessageTooLarge).
     pub max_message_size: usize,
-    /// The largest SCTP packet we send, in bytes, without DTLS, TURN, UDP and IP; at least 576.
+    /// The largest SCTP packet that every path is taken to carry, in bytes, without DTLS, TURN, UDP and
+    /// IP; at least 576. No larger one is sent before the path was found to carry it.
     pub mtu: usize,
+    /// The largest SCTP packet we send, and that the peer is told we take, in bytes. Between
+    /// [`mtu`](Self::mtu) and this the path is searched for the largest that it carries (RFC 8899), as
+    /// soon as there is much to send; no more than `mtu`: it is not searched.
+    pub max_mtu: usize,
     /// How many bytes of received data wait for the reader before the peer is told to stop; raised
     /// to twice `max_message_size` when it is smaller than that.
     ///
@@ -63,6 +68,8 @@ const MAX_MESSAGE_SIZE: usize = 256 * 1024;
 /// of a DTLS 1.2 AES-GCM record (13 header, 8 nonce, 16 tag; DTLS 1.3 needs 22), rounded down to a
 /// multiple of four (RFC 9260 §3.2).
 const MTU: usize = 1112;
+/// What a DTLS record holds: 2^14 bytes (RFC 5246 §6.2.1, which RFC 6347 §4.1 goes by).
+const RECORD: usize = 1 << 14;
 /// Room for 64 interleaved messages of 256 KiB, and a bandwidth-delay product of 1 Gbit/s at 130 ms.
 const RECEIVE_WINDOW: usize = 16 * 1024 * 1024;
 /// W3C knows no limit; a process does.
@@ -75,6 +82,7 @@ impl Default for Config {
             remote_port: PORT,
             max_message_size: MAX_MESSAGE_SIZE,
             mtu: MTU,
+            max_mtu: RECORD,
             receive_window: RECEIVE_WINDOW,
             send_buffer_limit: SEND_BUFFER_LIMIT,
             congestion_control: CongestionControl::default(),
@@ -86,9 +94,15 @@ impl Default for Config {
 const MIN_MTU: usize = 576;
 
 impl Config {
-    /// The longest packet.
+    /// The longest packet that every path is taken to carry. Chunks end at multiples of four (RFC 9260
+    /// §3.2).
     pub(crate) fn effective_mtu(&self) -> usize {
-        self.mtu.max(MIN_MTU)
+        self.mtu.clamp(MIN_MTU, RECORD) & !3
+    }
+
+    /// The longest packet.
+    pub(crate) fn effective_max_mtu(&self) -> usize {
+        self.max_mtu.clamp(self.effective_mtu(), RECORD) & !3
     }
 
     /// The receive window in use: one message that is being read and one that arrives must fit.

@@ -6,7 +6,7 @@
 //!
 //! Standards: SCTP (RFC 9260), partial reliability (RFC 3758 and, for limited retransmission and
 //! lifetime, RFC 7496), stream reset (RFC 6525), user message interleaving (RFC 8260), zero
-//! checksum (RFC 9653), all as WebRTC profiles them (RFC 8831) and over DTLS (RFC 8261).
+//! checksum (RFC 9653), path MTU discovery (RFC 8899) with padding (RFC 4820), all as WebRTC profiles them (RFC 8831) and over DTLS (RFC 8261).
 
 mod association;
 mod config;

@@ -8,8 +8,8 @@ use crate::receive::{Inbound, NoUserData, Reset};
 use crate::reconfig::{Answered, Duty};
 use crate::state::State;
 use crate::wire::{
-    Cause, Chunk, Data, ForwardTsn, HEADER, Header, Outcome, Reconfig, Request, Sack, Unknown,
-    checksum_is_right, chunks, kind,
+    Cause, Chunk, Data, ForwardTsn, HEADER, Header, Outcome, Probe, Reconfig, Request, Sack,
+    Unknown, checksum_is_right, chunks, kind, parse_takes,
 };
 
 /// RFC 9260 §8.5.1: the tag is the receiver's own.
@@ -76,7 +76,12 @@ impl Association {
                 return self.handle_data_chunk(chunk);
             }
             kind::HEARTBEAT => self.echo(chunk.value),
-            kind::HEARTBEAT_ACK | kind::PAD => {}
+            kind::HEARTBEAT_ACK => {
+                if let Some(probe) = Probe::parse(chunk.value) {
+                    self.path_mtu.answered(probe);
+                }
+            }
+            kind::PAD => self.handle_padding(chunk.value),
             kind::SHUTDOWN => self.handle_shutdown(chunk.value),
             kind::SHUTDOWN_ACK => self.handle_shutdown_ack(),
             _ => return self.handle_data_chunk(chunk),
@@ -164,6 +169,19 @@ impl Association {
             if value.len() <= self.config.effective_mtu() - HEADER - 4 {
                 self.push_control(Control::heartbeat_ack(tag, value));
             }
+        }
+    }
+
+    /// A HEARTBEAT with padding is a probe of the path's MTU; its sender may want to know how large packets
+    /// it can try.
+    fn handle_padding(&mut self, padding: &[u8]) {
+        if let Some(size) = parse_takes(padding) {
+            self.path_mtu.peer_takes(size);
+        } else if self.control.back().is_some_and(Control::is_heartbeat_ack)
+            && let Some(tag) = self.peer_tag()
+        {
+            let size = self.config.effective_max_mtu();
+            self.push_control(Control::takes(tag, size));
         }
     }
 

@@ -3,6 +3,7 @@
 mod handshake;
 mod input;
 mod output;
+mod path_mtu;
 mod shutdown;
 
 use std::collections::VecDeque;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use self::{handshake::Handshake, output::Control, shutdown::Shutdown};
+use self::{handshake::Handshake, output::Control, path_mtu::PathMtu, shutdown::Shutdown};
 use crate::config::Config;
 use crate::event::Event;
 use crate::message::{Message, Ppid, SendError, SendOptions, StreamId};
@@ -49,6 +50,7 @@ pub struct Association {
     peer: Option<Init>,
     inbound: Option<Inbound>,
     outbound: Outbound,
+    path_mtu: PathMtu,
     reconfig: Reconfiguration,
     /// A reset of the peer's that had to wait and was then done; it may ask for it again.
     deferred: Option<Reset>,
@@ -79,9 +81,11 @@ impl Association {
             interleaving: true,
             zero_checksum: true,
         };
-        let controller = config.congestion_control.controller(config.effective_mtu());
+        let base = config.effective_mtu();
+        let controller = config.congestion_control.controller(base);
         Self {
-            outbound: Outbound::new(local.first_tsn, controller),
+            outbound: Outbound::new(local.first_tsn, base, controller),
+            path_mtu: PathMtu::new(base, config.effective_max_mtu()),
             reconfig: Reconfiguration::new(local.first_tsn),
             config,
             random,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Association, handshake::Handshake};
 use crate::event::Event;
 use crate::state::State;
-use crate::wire::{Cause, Header, Init, Tsn, Writer, kind};
+use crate::wire::{Cause, Header, Init, Tsn, Writer, kind, takes};
 
 /// How many control chunks wait; the peer can cause most of them, and asks again.
 const MAX_CONTROL: usize = 64;
@@ -47,6 +47,15 @@ impl Control {
 
     pub(super) fn heartbeat_ack(tag: u32, value: &[u8]) -> Self {
         Self::new(tag, kind::HEARTBEAT_ACK, |out| out.extend_from_slice(value))
+    }
+
+    pub(super) fn is_heartbeat_ack(&self) -> bool {
+        self.kind == kind::HEARTBEAT_ACK
+    }
+
+    /// Padding that tells how large packets we take.
+    pub(super) fn takes(tag: u32, size: usize) -> Self {
+        Self::new(tag, kind::PAD, |out| out.extend(takes(size)))
     }
 
     pub(super) fn error(tag: u32, cause: &Cause<'_>) -> Self {
@@ -114,16 +123,17 @@ impl Association {
         self.outbound.queue.drop_expired(self.now);
         self.continue_shutdown();
         self.request_resets();
+        self.follow_path();
         out.clear();
         let data = self.handshake == Handshake::Done && self.state != State::Closed;
+        if data && self.write_probe(out) {
+            return true;
+        }
         let Some(tag) = self.next_tag(data) else {
             return false;
         };
-        let header = Header {
-            source_port: self.config.local_port,
-            destination_port: self.config.remote_port,
-            verification_tag: tag,
-        };
+        let header = self.header(tag);
+        // What is not data stays small: nobody finds out that it vanishes.
         let mut writer = Writer::new(out, header, self.config.effective_mtu());
         let mut checksum = self.peer.is_none_or(|peer| !peer.zero_checksum);
         let alone = write_control(&mut self.control, tag, &mut writer, &mut checksum);
@@ -134,6 +144,29 @@ impl Association {
         writer.finish(checksum);
         self.continue_shutdown();
         !empty
+    }
+
+    fn header(&self, tag: u32) -> Header {
+        Header {
+            source_port: self.config.local_port,
+            destination_port: self.config.remote_port,
+            verification_tag: tag,
+        }
+    }
+
+    /// A probe of the path's MTU, a packet of its own (RFC 8899 §6.2.1.2). Neither the window nor the pacer
+    /// counts it (§3, item 7).
+    fn write_probe(&mut self, out: &mut Vec<u8>) -> bool {
+        if !self.control.is_empty() {
+            return false;
+        }
+        let Some((peer, probe)) = self.peer.zip(self.poll_probe()) else {
+            return false;
+        };
+        let mut writer = Writer::new(out, self.header(peer.tag), probe.size);
+        probe.write(&mut writer);
+        writer.finish(!peer.zero_checksum);
+        true
     }
 
     /// The tag of the next packet, if there is one.

@@ -129,6 +129,9 @@ impl Outstanding {
                 }
             }
         }
+        if chunk.in_full_packet {
+            self.full_packets.arrived(sent_at);
+        }
         self.land(index, Fate::Acknowledged);
         change.acked += size;
         change.progress = true;
@@ -196,6 +199,9 @@ impl Outstanding {
             self.in_flight += chunk.size();
             self.in_flight_payload += chunk.data.payload.len();
             self.in_flight_chunks += 1;
+            if chunk.packet == self.packet {
+                self.in_last_packet += 1;
+            }
         }
         self.by_time.clear();
         let flying = self
@@ -255,6 +261,7 @@ impl Outstanding {
 
     fn lose(&mut self, index: usize, change: &mut Change) {
         let (tsn, size) = (self.chunks[index].data.tsn, self.chunks[index].size());
+        self.note_lost(index);
         self.land(index, Fate::Lost);
         self.lost.push_back(tsn);
         change.lost += size;

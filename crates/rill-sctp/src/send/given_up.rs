@@ -89,6 +89,8 @@ impl Outstanding {
             transmissions: 0,
             sent_at: now,
             mark,
+            packet: 0,
+            in_full_packet: false,
         });
         self.advance();
     }

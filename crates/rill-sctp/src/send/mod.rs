@@ -2,6 +2,7 @@
 //! kept until they are acknowledged or given up.
 
 mod acknowledged;
+mod full_packets;
 mod given_up;
 mod outbound;
 mod outstanding;

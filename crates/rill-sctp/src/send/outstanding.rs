@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::full_packets::FullPackets;
 use crate::message::StreamId;
 use crate::ranges::TsnRanges;
 use crate::recovery::{Rack, SentAt};
@@ -67,6 +68,9 @@ pub(super) struct Sent {
     pub(super) transmissions: u16,
     pub(super) sent_at: Instant,
     pub(super) mark: Mark,
+    /// The packet that it left in last, and whether that was as large as it may be.
+    pub(super) packet: u64,
+    pub(super) in_full_packet: bool,
 }
 
 impl Sent {
@@ -93,6 +97,12 @@ pub(crate) struct Outstanding {
     pub(super) in_flight: usize,
     pub(super) in_flight_payload: usize,
     pub(super) in_flight_chunks: usize,
+    /// The number of the last packet, and how many of its chunks are on their way.
+    pub(super) packet: u64,
+    pub(super) in_last_packet: usize,
+    /// What leaves next is in another.
+    packet_begins: bool,
+    pub(super) full_packets: FullPackets,
     pub(super) delivered: u64,
     pub(super) delivered_at: Option<Instant>,
     pub(super) first_sent_at: Option<Instant>,
@@ -129,6 +139,10 @@ impl Outstanding {
             in_flight: 0,
             in_flight_payload: 0,
             in_flight_chunks: 0,
+            packet: 0,
+            in_last_packet: 0,
+            packet_begins: true,
+            full_packets: FullPackets::default(),
             delivered: 0,
             delivered_at: None,
             first_sent_at: None,
@@ -166,8 +180,33 @@ impl Outstanding {
         self.in_flight_payload
     }
 
+    /// A single packet is on its way: the peer may wait for another before it answers.
     pub(crate) fn is_alone(&self) -> bool {
-        self.in_flight_chunks == 1
+        self.in_flight_chunks > 0 && self.in_flight_chunks == self.in_last_packet
+    }
+
+    /// What leaves next is in another packet.
+    pub(crate) fn begin_packet(&mut self) {
+        self.packet_begins = true;
+    }
+
+    /// The packet is as large as it may be, and larger than every path is taken to carry.
+    pub(crate) fn packet_is_full(&mut self) {
+        for place in 1..=self.in_last_packet.min(self.by_time.len()) {
+            let tsn = self.by_time[self.by_time.len() - place].tsn;
+            if let Some(index) = self.index(tsn) {
+                self.chunks[index].in_full_packet = true;
+            }
+        }
+    }
+
+    /// Packets are of another size from now on.
+    pub(crate) fn restart_full_packets(&mut self, now: Instant) {
+        self.full_packets.restart(now);
+    }
+
+    pub(crate) fn full_packets_vanish(&self) -> bool {
+        self.full_packets.vanish()
     }
 
     pub(crate) fn delivered(&self) -> u64 {
@@ -190,6 +229,8 @@ impl Outstanding {
             transmissions: 0,
             sent_at: now,
             mark,
+            packet: self.packet,
+            in_full_packet: false,
         });
         let index = self.chunks.len() - 1;
         self.leaves(now, index);
@@ -211,13 +252,20 @@ impl Outstanding {
     }
 
     fn leaves(&mut self, now: Instant, index: usize) {
+        if std::mem::take(&mut self.packet_begins) {
+            self.packet += 1;
+            self.in_last_packet = 0;
+        }
         let chunk = &mut self.chunks[index];
         chunk.fate = Fate::InFlight;
         chunk.transmissions = chunk.transmissions.saturating_add(1);
         chunk.sent_at = now;
+        chunk.packet = self.packet;
+        chunk.in_full_packet = false;
         self.in_flight += chunk.size();
         self.in_flight_payload += chunk.data.payload.len();
         self.in_flight_chunks += 1;
+        self.in_last_packet += 1;
         let tsn = chunk.data.tsn;
         self.by_time.push_back(SentAt { at: now, tsn });
     }
@@ -275,7 +323,10 @@ impl Outstanding {
         self.by_time.clear();
         for index in 0..self.chunks.len() {
             match self.chunks[index].fate {
-                Fate::InFlight => self.land(index, Fate::Lost),
+                Fate::InFlight => {
+                    self.note_lost(index);
+                    self.land(index, Fate::Lost);
+                }
                 Fate::Acknowledged if reneged => self.land(index, Fate::Lost),
                 Fate::Acknowledged | Fate::Lost | Fate::Abandoned => {}
             }
@@ -283,6 +334,7 @@ impl Outstanding {
                 self.lost.push_back(self.chunks[index].data.tsn);
             }
         }
+        self.full_packets.timeout();
         self.recovery = Some(Recovery {
             point: self.next_tsn().minus(1),
             lost: self.lost.len() as u32,
@@ -304,8 +356,19 @@ impl Outstanding {
             self.in_flight -= chunk.size();
             self.in_flight_payload -= chunk.data.payload.len();
             self.in_flight_chunks -= 1;
+            if chunk.packet == self.packet {
+                self.in_last_packet -= 1;
+            }
         }
         chunk.fate = fate;
+    }
+
+    /// A chunk is found lost.
+    pub(super) fn note_lost(&mut self, index: usize) {
+        let chunk = &self.chunks[index];
+        if chunk.in_full_packet {
+            self.full_packets.lost(chunk.sent_at, chunk.packet);
+        }
     }
 }
 

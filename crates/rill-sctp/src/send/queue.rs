@@ -14,7 +14,7 @@ const NORMAL: u16 = 256;
 /// A byte of a stream with weight one, in the scheduler's time.
 const SCALE: u64 = 1 << 16;
 /// Fragments are not cut smaller than this while there is more of the message.
-const LEAST: usize = 128;
+pub(super) const LEAST: usize = 128;
 
 /// A message, or what is left of it.
 #[derive(Debug)]

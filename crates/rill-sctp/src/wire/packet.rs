@@ -61,6 +61,11 @@ impl<'a> Writer<'a> {
         Self { out, limit }
     }
 
+    /// What follows may make the packet this long.
+    pub(crate) fn extend(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// How many bytes there still is room for, chunk headers included.
     pub(crate) fn room(&self) -> usize {
         self.limit.saturating_sub(self.out.len())

@@ -49,7 +49,11 @@ fn the_largest_message_arrives_whole_both_ways() {
 
 #[test]
 fn packets_leave_room_for_dtls() {
-    let mut link = Link::connected();
+    let small = Config {
+        max_mtu: 0,
+        ..Config::default()
+    };
+    let mut link = Link::connected_with(small, Config::default());
     link.send(0, 1, &pattern(256 * 1024));
     link.run_until(|ends| ends[1].messages.len() == 1);
     // 37: the overhead of a DTLS 1.2 record.

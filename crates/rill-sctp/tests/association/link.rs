@@ -9,6 +9,11 @@ use rill_sctp::{
 };
 
 pub(crate) const DELAY: Duration = Duration::from_millis(20);
+/// [`Config::mtu`].
+pub(crate) const BASE: usize = 1112;
+pub(crate) const HEARTBEAT: u8 = 4;
+pub(crate) const HEARTBEAT_ACK: u8 = 5;
+pub(crate) const PAD: u8 = 132;
 pub(crate) const RELIABLE: SendOptions = SendOptions {
     ordered: true,
     reliability: Reliability::Reliable,
@@ -31,6 +36,10 @@ pub(crate) struct End {
     pub(crate) reads: bool,
     pub(crate) packets: usize,
     pub(crate) longest: usize,
+    /// The lengths of its probes of the path's MTU.
+    pub(crate) probes: Vec<usize>,
+    /// The longest of its packets that has arrived; what is longer must be a probe.
+    proved: usize,
 }
 
 /// Both ends. What end 0 sends arrives at end 1 after [`DELAY`], and the other way round.
@@ -39,6 +48,10 @@ pub(crate) struct Link {
     pub(crate) ends: [End; 2],
     /// Of 1000 packets, how many are lost.
     pub(crate) loss: usize,
+    /// Longer packets vanish.
+    pub(crate) mtu: usize,
+    /// What becomes of the packets of either end.
+    pub(crate) rewrite: fn(Vec<u8>) -> Option<Vec<u8>>,
     flying: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
     sent: u64,
     random: Random,
@@ -75,11 +88,15 @@ impl Link {
             reads: true,
             packets: 0,
             longest: 0,
+            probes: Vec::new(),
+            proved: 0,
         };
         Self {
             now,
             ends: [end(first, 1), end(second, 2)],
             loss: 0,
+            mtu: usize::MAX,
+            rewrite: Some,
             flying: BTreeMap::new(),
             sent: 0,
             random: Random::new(0),
@@ -143,6 +160,8 @@ impl Link {
             .filter(|entry| entry.key().0 <= self.now)
         {
             let (to, packet) = entry.remove();
+            let from = &mut self.ends[1 - to];
+            from.proved = from.proved.max(packet.len());
             self.ends[to].association.handle_packet(self.now, &packet);
         }
         for end in &mut self.ends {
@@ -170,10 +189,12 @@ impl Link {
                 let end = &mut self.ends[from];
                 end.packets += 1;
                 end.longest = end.longest.max(packet.len());
+                end.note_probe(&packet);
                 self.sent += 1;
-                if !self.loses() {
+                let passes = packet.len() <= self.mtu && !self.loses();
+                if let Some(packet) = passes.then(|| (self.rewrite)(packet.clone())).flatten() {
                     let at = (self.now + DELAY, self.sent);
-                    self.flying.insert(at, (1 - from, packet.clone()));
+                    self.flying.insert(at, (1 - from, packet));
                 }
             }
             self.ends[from].collect(self.now);
@@ -223,6 +244,17 @@ impl End {
         self.events.contains(event)
     }
 
+    /// Nothing but a probe may be longer than what has arrived.
+    fn note_probe(&mut self, packet: &[u8]) {
+        let kinds = kinds(packet);
+        if kinds == [HEARTBEAT, PAD] {
+            self.probes.push(packet.len());
+        } else {
+            let most = self.proved.max(BASE);
+            assert!(packet.len() <= most, "{} of {kinds:?}", packet.len());
+        }
+    }
+
     fn collect(&mut self, now: Instant) {
         while let Some(message) = self
             .reads
@@ -234,6 +266,18 @@ impl End {
         self.events
             .extend(std::iter::from_fn(|| self.association.poll_event()));
     }
+}
+
+/// The kinds of a packet's chunks.
+pub(crate) fn kinds(packet: &[u8]) -> Vec<u8> {
+    let mut kinds = Vec::new();
+    let mut at = 12;
+    while at + 4 <= packet.len() {
+        kinds.push(packet[at]);
+        let length = u16::from_be_bytes([packet[at + 2], packet[at + 3]]);
+        at += usize::from(length).next_multiple_of(4);
+    }
+    kinds
 }
 
 /// Bytes that differ with the place.

@@ -6,5 +6,6 @@ mod handshake;
 mod interleaving;
 mod link;
 mod mutation;
+mod path_mtu;
 mod streams;
 mod window;

@@ -137,6 +137,7 @@ fn config(random: &mut Random, streams: u16, largest: usize) -> Config {
     Config {
         max_message_size: largest,
         mtu: random.one_of(&[1112, 1112, 600, 1400]),
+        max_mtu: 0,
         receive_window: random.one_of(&[least, least * 2, ROOMY]),
         send_buffer_limit: random.one_of(&[10_000, 1 << 24]),
         congestion_control: random.one_of(&[

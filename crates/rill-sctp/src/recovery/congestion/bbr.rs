@@ -34,6 +34,8 @@ const TRAIN: f64 = 65_536.0;
 #[derive(Clone, Debug)]
 pub(crate) struct Bbr {
     mtu: usize,
+    /// What may be on its way before anything is known.
+    initial: usize,
     mode: Mode,
     window: usize,
     round: u64,
@@ -91,6 +93,7 @@ impl Bbr {
     pub(crate) fn new(mtu: usize) -> Self {
         Self {
             mtu,
+            initial: INITIAL * mtu,
             mode: Mode::Startup,
             window: INITIAL * mtu,
             round: 0,
@@ -239,7 +242,7 @@ impl Bbr {
         let target = (target as usize).max(MIN * self.mtu);
         if self.pipe_is_full {
             self.window = (self.window + acked.bytes).min(target);
-        } else if self.window < target || acked.delivered < (INITIAL * self.mtu) as u64 {
+        } else if self.window < target || acked.delivered < self.initial as u64 {
             self.window += acked.bytes;
         }
         if matches!(self.mode, Mode::ProbeRtt { .. }) {
@@ -269,10 +272,14 @@ impl Controller for Bbr {
             measured
         } else {
             // A few small messages say nothing of the path.
-            measured.max((INITIAL * self.mtu) as f64 / min_rtt.as_secs_f64().max(1e-6))
+            measured.max(self.initial as f64 / min_rtt.as_secs_f64().max(1e-6))
         };
         let margin = if self.pipe_is_full { MARGIN } else { 1.0 };
         Some((rate * self.gain() * margin) as u64)
+    }
+
+    fn set_mtu(&mut self, mtu: usize) {
+        self.mtu = mtu;
     }
 
     fn acked(&mut self, acked: &Acked) {

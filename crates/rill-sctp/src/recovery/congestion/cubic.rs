@@ -122,6 +122,10 @@ impl Controller for Cubic {
         Some((self.state.window * gain / seconds) as u64)
     }
 
+    fn set_mtu(&mut self, mtu: usize) {
+        self.mtu = mtu;
+    }
+
     fn acked(&mut self, acked: &Acked) {
         self.smoothed_rtt = Some(acked.smoothed_rtt);
         if !acked.limited_by_window {

@@ -56,6 +56,9 @@ pub(crate) trait Controller: Debug + Send {
     /// How fast they may leave, in bytes a second; none before a round trip was measured.
     fn pacing_rate(&self) -> Option<u64>;
 
+    /// Packets are of this size from now on. The window stays as it is (RFC 8899 §3, item 7).
+    fn set_mtu(&mut self, mtu: usize);
+
     /// Something was acknowledged.
     fn acked(&mut self, acked: &Acked);
 

@@ -44,6 +44,10 @@ impl Controller for NewReno {
         Some((self.window as f64 * gain / seconds) as u64)
     }
 
+    fn set_mtu(&mut self, mtu: usize) {
+        self.mtu = mtu;
+    }
+
     fn acked(&mut self, acked: &Acked) {
         self.smoothed_rtt = Some(acked.smoothed_rtt);
         if !acked.limited_by_window {

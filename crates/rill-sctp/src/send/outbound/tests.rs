@@ -12,7 +12,7 @@ const RTT: Duration = Duration::from_millis(40);
 const MTU: usize = 1200;
 
 fn outbound() -> Outbound {
-    let mut outbound = Outbound::new(FIRST, Box::new(NewReno::new(MTU)));
+    let mut outbound = Outbound::new(FIRST, MTU, Box::new(NewReno::new(MTU)));
     outbound.agree(true, true, 1 << 20);
     outbound
 }
@@ -121,4 +121,123 @@ fn no_more_leaves_than_the_peer_has_room_for() {
     push(&mut outbound, 5000);
     let sent: usize = packets(&mut outbound, now).iter().flatten().sum();
     assert!((1164..=1500).contains(&sent), "{sent}");
+}
+
+/// Twice the smallest packets.
+const LARGE: usize = 2 * MTU;
+/// What a chunk holds in the smallest.
+const CHUNK: usize = MTU - HEADER - I_DATA_HEADER;
+
+/// [`measured`], on a path that carries large packets.
+fn large() -> (Outbound, Instant) {
+    let (mut outbound, now) = measured();
+    outbound.controller = Box::new(NewReno::new(20 * MTU));
+    outbound.set_mtu(now, LARGE);
+    (outbound, now + RTT)
+}
+
+/// A path that carries less than it did must still carry each chunk.
+#[test]
+fn large_packets_hold_no_larger_chunks() {
+    let (mut outbound, now) = large();
+    push(&mut outbound, 2 * LARGE);
+    let rest = LARGE - HEADER - 2 * (CHUNK + I_DATA_HEADER);
+    assert_eq!(
+        packets(&mut outbound, now)[0],
+        [CHUNK; 2],
+        "{rest} are left over"
+    );
+    let (mut outbound, now) = large();
+    outbound.set_mtu(now, LARGE + 200);
+    push(&mut outbound, 2 * LARGE);
+    let [one, two, three] = packets(&mut outbound, now)[0][..] else {
+        panic!("three chunks");
+    };
+    assert_eq!([one, two], [CHUNK; 2]);
+    assert!(three >= LEAST, "{three}");
+}
+
+/// RFC 9260 §6.2: the peer waits for a second packet, not for a second chunk.
+#[test]
+fn a_single_packet_is_given_time() {
+    let (mut outbound, start) = large();
+    push(&mut outbound, LARGE - 100);
+    assert_eq!(packets(&mut outbound, start).len(), 1);
+    // One without data is no second one.
+    let mut out = Vec::new();
+    let header = Header {
+        source_port: 1,
+        destination_port: 2,
+        verification_tag: 3,
+    };
+    outbound.write(start, &mut Writer::new(&mut out, header, MTU));
+    let probe = outbound.poll_timeout(start).expect("a probe");
+    assert_eq!(probe - start, 2 * RTT + Duration::from_millis(200));
+    push(&mut outbound, 100);
+    assert_eq!(packets(&mut outbound, start).len(), 1);
+    let probe = outbound.poll_timeout(start).expect("a probe");
+    assert_eq!(probe - start, 2 * RTT + Duration::from_millis(2));
+}
+
+/// Sends so many full packets, a moment apart; when the next may leave.
+fn full_packets(outbound: &mut Outbound, mut now: Instant, count: usize) -> Instant {
+    for _ in 0..count {
+        push(outbound, 2 * CHUNK);
+        assert_eq!(packets(outbound, now), [[CHUNK; 2]]);
+        now += Duration::from_millis(50);
+    }
+    now
+}
+
+/// What has arrived since: only these, counted from the first full packet's first chunk.
+fn gaps(outbound: &mut Outbound, now: Instant, first: u16, last: u16) {
+    let sack = Sack {
+        cumulative: FIRST,
+        window: 1 << 20,
+        gaps: vec![first + 1..=last + 1],
+        duplicates: Vec::new(),
+    };
+    outbound.handle_sack(now, &sack);
+}
+
+/// RFC 8899 §4.3.
+#[test]
+fn full_packets_that_vanish_while_others_arrive_are_noticed() {
+    for (vanished, noticed) in [(2, false), (3, true)] {
+        let (mut outbound, start) = large();
+        let mut now = full_packets(&mut outbound, start, vanished);
+        push(&mut outbound, 10);
+        packets(&mut outbound, now);
+        now += RTT;
+        let small = 2 * vanished as u16;
+        gaps(&mut outbound, now, small, small);
+        assert!(outbound.outstanding.has_lost());
+        assert_eq!(outbound.full_packets_vanish(), noticed, "{vanished}");
+    }
+}
+
+#[test]
+fn full_packets_that_are_lost_before_one_that_arrives_are_no_sign() {
+    let (mut outbound, start) = large();
+    let now = full_packets(&mut outbound, start, 10);
+    gaps(&mut outbound, now + RTT, 18, 19);
+    assert!(outbound.outstanding.has_lost());
+    assert!(!outbound.full_packets_vanish());
+}
+
+/// RFC 4821 §7.7.
+#[test]
+fn a_full_packet_that_is_not_answered_at_all_is_a_sign() {
+    let (mut outbound, start) = large();
+    full_packets(&mut outbound, start, 1);
+    let probe = outbound.poll_timeout(start).expect("a probe");
+    outbound.handle_timeout(probe);
+    assert_eq!(packets(&mut outbound, probe), [[CHUNK]], "small");
+    assert!(!outbound.full_packets_vanish());
+    let all = outbound.poll_timeout(probe).expect("a time-out");
+    outbound.handle_timeout(all);
+    assert!(outbound.full_packets_vanish());
+    assert_eq!(packets(&mut outbound, all)[0], [CHUNK], "small");
+    outbound.set_mtu(all, MTU);
+    assert!(!outbound.full_packets_vanish());
 }
