@@ -3,6 +3,7 @@
 
 mod bench;
 mod build_node;
+mod coverage;
 mod install;
 mod interop;
 mod leak;
@@ -26,10 +27,13 @@ usage: cargo xtask <chore>
                                        rill beside str0m and webrtc, and with --node beside stacks
                                        for Node, interleaved in one run
   bench idle [MINUTES]                 CPU and memory of 10,000 agents that only keep consent, in virtual time
+  coverage CRATE [--least PERCENT]     how many lines of a crate its tests run
   leak                                 1,000 connect-and-close cycles in one process, Rust and Node
   sim nat|connect [--seeds N] [--from N]
                                        each kind of NAT against each, and bad lines: whether
                                        and how soon simulated connections form
+  sim sctp [--seeds N] [--peer dcsctp] what SCTP keeps when packets are lost, late, doubled and
+                                       corrupted, with rill or dcsctp at the other end
   sim data [--all] [--rtt MS] ...      what SCTP carries over simulated links, for rill and dcsctp
   trickle [--json] [--number B4]       each behaviour of TRICKLE.md with its tests and the lines they
                                        guard; --break B4 breaks those lines and looks what turns red
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         "build-node" => build_node::chore(rest),
         "interop" => interop::chore(rest),
         "bench" => bench::chore(rest),
+        "coverage" => coverage::chore(rest),
         "leak" => leak::chore(rest),
         "sim" => sim::chore(rest),
         "trickle" => proof::chore(&proof::TRICKLE, rest),
