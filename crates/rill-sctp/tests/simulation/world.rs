@@ -1,12 +1,14 @@
 //! The two ends, their users and the clock.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rill_sctp::{Association, Event, Ppid, SendError, SendOptions, State, StreamId};
+use rill_sctp::{Event, Ppid, Reliability, SendError, SendOptions, State, StreamId};
 
 use crate::{
     link::Link,
     plan::{Plan, Random, Reader},
+    stack::{Make, Stack},
     traffic::{self, Traffic},
 };
 
@@ -17,14 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// More packets than any of the plans has use for.
 const MANY_PACKETS: usize = 200_000;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an Instant can be made in no other way"
-)]
-fn epoch() -> Instant {
-    Instant::now()
-}
-
 pub(crate) struct World {
     plan: Plan,
     random: Random,
@@ -33,10 +27,13 @@ pub(crate) struct World {
     link: Link,
     ends: [End; 2],
     packets: usize,
+    /// All messages of a stream have the mode of its first.
+    one_mode: bool,
+    modes: BTreeMap<(usize, StreamId), Reliability>,
 }
 
 struct End {
-    association: Association,
+    association: Box<dyn Stack>,
     /// What this end sends.
     traffic: Traffic,
     /// How many messages it still wants to send.
@@ -46,16 +43,20 @@ struct End {
 }
 
 impl World {
-    pub(crate) fn new(plan: Plan) -> Self {
-        let start = epoch();
+    pub(crate) fn new(mut plan: Plan, stacks: [Make; 2], start: Instant) -> Self {
         let mut random = plan.random.clone();
-        let ends = plan.configs.clone().map(|config| End {
-            association: Association::new(config, random.next(), start),
+        let ends = [0, 1].map(|end| End {
+            association: stacks[end](&plan.configs[end], random.next(), start),
             traffic: Traffic::default(),
             left: plan.messages,
             connected: 0,
             ended: None,
         });
+        let habits = [0, 1].map(|end| ends[end].association.habits());
+        if habits.iter().any(|habits| habits.insists) {
+            let lacks = &mut plan.lacks.partial_reliability;
+            *lacks = [lacks[0] || lacks[1]; 2];
+        }
         let of_link = Random::new(random.next());
         let link = Link::new(start, plan.network.clone(), plan.lacks.clone(), of_link);
         Self {
@@ -66,6 +67,8 @@ impl World {
             start,
             ends,
             packets: 0,
+            one_mode: habits.iter().any(|habits| habits.drops_behind),
+            modes: BTreeMap::new(),
         }
     }
 
@@ -104,7 +107,11 @@ impl World {
             for _ in 0..self.random.below(5).min(self.ends[from].left) {
                 let stream = StreamId(self.random.below(self.plan.streams.into()) as u16);
                 let length = traffic::length(&mut self.random, self.plan.largest);
-                let options = traffic::options(&mut self.random);
+                let mut options = traffic::options(&mut self.random);
+                if self.one_mode {
+                    let mode = self.modes.entry((from, stream));
+                    options.reliability = *mode.or_insert(options.reliability);
+                }
                 if self.send(from, stream, length, options) {
                     self.ends[from].left -= 1;
                 }
@@ -113,8 +120,10 @@ impl World {
         let end = &mut self.ends[from];
         if self.random.chance(self.plan.resets) {
             let stream = StreamId(self.random.below(self.plan.streams.into()) as u16);
-            end.association.reset_streams(self.now, &[stream]);
-            end.traffic.resetting.insert(stream);
+            if end.association.reset(self.now, stream) {
+                end.traffic
+                    .reset(stream, end.association.habits().resets_drop);
+            }
         }
         if self.random.chance(100) {
             let weight = self.random.one_of(&[0, 128, 256, 1024, u16::MAX]);
@@ -141,7 +150,11 @@ impl World {
                 false
             }
             Err(SendError::BufferFull { .. }) => false,
-            Err(error) => panic!("{error}"),
+            Err(error) => panic!(
+                "{error}: {:?}, {:?}",
+                end.ended,
+                end.association.poll_event()
+            ),
         }
     }
 
@@ -219,6 +232,7 @@ impl World {
             assert_eq!(end.association.state(), State::Connected, "{:?}", end.ended);
             assert_eq!(end.connected, 1);
             assert_eq!(end.association.total_buffered(), 0);
+            let calm = calm && !end.association.habits().repeats_early;
             end.traffic.check_all_arrived(calm);
         }
     }
