@@ -1,6 +1,7 @@
 // The cells of the matrix, and what their outcome means.
 
 import { readFile } from 'node:fs/promises';
+import { transfer } from './bulk.js';
 import { HIDING, meetHidden } from './hiding.js';
 import { MEDIA, meetWithAudio } from './media.js';
 import { meet } from './meeting.js';
@@ -43,6 +44,12 @@ export async function hidingCell({ us, them }, way) {
     return met.took;
   });
   return { ...outcome, pair };
+}
+
+/** `bytes` over one channel, checked by their hash; `way` is a key of DIRECTIONS. */
+export async function bulkCell({ us, them }, way, bytes) {
+  const outcome = await settled({ peer: them.name, way }, () => transfer({ us, them }, way, bytes));
+  return { ...outcome, bytes };
 }
 
 async function settled(place, act) {

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { BROWSERS, cell, hidingCell, mediaCell } from './matrix.js';
+import { DIRECTIONS, MEGABYTE } from './bulk.js';
+import { BROWSERS, bulkCell, cell, hidingCell, mediaCell } from './matrix.js';
 import { stack } from './stacks.js';
 
 const STARTING = { timeout: 60_000 };
@@ -64,6 +65,10 @@ describe('rill and', { concurrency: 2 }, () => {
         test(`${name}, ${way}`, MEETING, () => other.meetsWithAudio(way));
       }
 
+      for (const way of Object.keys(DIRECTIONS)) {
+        test(`${name}, 4 MB, ${way}`, MEETING, () => other.transfers(way));
+      }
+
       for (const way of QUICK_HIDING) {
         test(`${name}, ${way}`, MEETING, context => other.meetsHidden(way, context));
       }
@@ -95,6 +100,7 @@ function peer(name) {
   return {
     meets: async ({ offers }, way) => assertExpected(await cell({ us, them, offers }, way)),
     meetsWithAudio: async way => assertExpected(await mediaCell({ us, them }, way)),
+    transfers: async way => assertExpected(await bulkCell({ us, them }, way, 4 * MEGABYTE)),
     async meetsHidden(way, context) {
       const outcome = await hidingCell({ us, them }, way);
       assertExpected(outcome);

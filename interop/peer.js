@@ -3,15 +3,15 @@
 const PATIENCE = 20_000;
 
 /**
- * Opens an end of each stack, lets them `act`, and closes them, whatever comes of it. An error has
- * the last lines that their end wrote as its `log`.
+ * Opens an end of each stack, lets them `act` for so many milliseconds, and closes them, whatever comes
+ * of it. An error has the last lines that their end wrote as its `log`.
  */
-export async function withPeers({ us, them }, configurations, act) {
+export async function withPeers({ us, them }, configurations, act, patience = PATIENCE) {
   const ends = {};
   try {
     ends.us = await Peer.open(us, configurations.us);
     ends.them = await Peer.open(them, configurations.them);
-    return await withinPatience(act(ends), ends);
+    return await withinPatience(act(ends), ends, patience);
   } catch (error) {
     error.log = ends.them?.log;
     throw error;
@@ -20,13 +20,13 @@ export async function withPeers({ us, them }, configurations, act) {
   }
 }
 
-async function withinPatience(acting, { us, them }) {
+async function withinPatience(acting, { us, them }, patience) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
       const awaited = [...us.awaited, ...them.awaited].filter(what => !what.endsWith(': candidate'));
-      reject(new Error(`nothing more after ${PATIENCE / 1000} s, waiting for ${awaited.join(', ')}`));
-    }, PATIENCE);
+      reject(new Error(`nothing more after ${patience / 1000} s, waiting for ${awaited.join(', ')}`));
+    }, patience);
   });
   try {
     return await Promise.race([acting, late]);

@@ -1,20 +1,25 @@
 // The whole matrix: `node run.js --help`; `cargo xtask interop` builds what it needs first.
 
 import { parseArgs } from 'node:util';
+import { BULK_PEERS, DIRECTIONS, MEGABYTE } from './bulk.js';
 import { HIDING } from './hiding.js';
-import { BROWSERS, COLUMNS, ROWS, cell, hidingCell, mediaCell } from './matrix.js';
+import { BROWSERS, COLUMNS, ROWS, bulkCell, cell, hidingCell, mediaCell } from './matrix.js';
 import { MEDIA } from './media.js';
 import { Absent, PEERS, stack } from './stacks.js';
-import { spoken, tables } from './table.js';
+import { bulkTable, rate, spoken, tables } from './table.js';
 
 const USAGE = `usage: node run.js [--peer NAME]... [--json]
+       node run.js bulk [--megabytes N] [--peer NAME]... [--json]
 
-peers: ${PEERS.join(', ')}`;
+peers: ${PEERS.join(', ')}
+bulk: so many megabytes (100) in either direction, checked by their hash; ${BULK_PEERS.join(', ')}`;
 
 /** Whether everything is as expected. */
 async function main() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
+      megabytes: { type: 'string', default: '100' },
       peer: { type: 'string', multiple: true },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -24,7 +29,14 @@ async function main() {
     console.log(USAGE);
     return true;
   }
-  const unknown = values.peer?.find(name => !PEERS.includes(name));
+  const [wanted, ...others] = positionals;
+  const bytes = Number(values.megabytes) * MEGABYTE;
+  if (![undefined, 'bulk'].includes(wanted) || others.length > 0 || !(bytes > 0)) {
+    console.error(USAGE);
+    return false;
+  }
+  const known = wanted === 'bulk' ? BULK_PEERS : PEERS;
+  const unknown = values.peer?.find(name => !known.includes(name));
   if (unknown !== undefined) {
     console.error(`there is no peer named ${unknown}\n\n${USAGE}`);
     return false;
@@ -32,14 +44,17 @@ async function main() {
   // Another stack in rill's place: if that fails too, the fault is here.
   const us = await stack(process.env.RILL_INTEROP_SUBJECT ?? 'rill');
   const peers = [];
-  for (const name of values.peer ?? PEERS) peers.push(await meetings(us, name));
-  console.log(values.json ? JSON.stringify(peers, null, 2) : tables(peers));
+  const meet = wanted === 'bulk' ? transfers(bytes) : meetings;
+  for (const name of values.peer ?? known) peers.push(await withStack(name, them => meet(us, them)));
+  const shown = () => (wanted === 'bulk' ? bulkTable(peers, Object.keys(DIRECTIONS)) : tables(peers));
+  console.log(values.json ? JSON.stringify(peers, null, 2) : shown());
   return peers
-    .flatMap(({ cells = [], media = [], hiding = [] }) => [...cells, ...media, ...hiding])
+    .flatMap(({ cells = [], media = [], hiding = [], bulk = [] }) => [...cells, ...media, ...hiding, ...bulk])
     .every(({ status }) => status === 'ok' || status === 'limit');
 }
 
-async function meetings(us, name) {
+/** What comes of that stack, or why it is not here. */
+async function withStack(name, act) {
   let them;
   try {
     them = await stack(name);
@@ -48,6 +63,28 @@ async function meetings(us, name) {
     progress(`${name}: ${error.message}\n`);
     return { name, absent: error.message };
   }
+  try {
+    return { name, version: them.version, ...await act(them) };
+  } finally {
+    await them.close();
+  }
+}
+
+function transfers(bytes) {
+  return async (us, them) => {
+    const bulk = [];
+    for (const way of Object.keys(DIRECTIONS)) {
+      progress(`${them.name}, ${bytes / MEGABYTE} MB, ${way}: `);
+      const outcome = await bulkCell({ us, them }, way, bytes);
+      if (outcome.status === 'ok') progress(`${rate(outcome)}, `);
+      bulk.push(tell(outcome));
+    }
+    return { bulk };
+  };
+}
+
+async function meetings(us, them) {
+  const { name } = them;
   const cells = [];
   for (const [offers, role] of Object.entries(ROWS)) {
     for (const way of COLUMNS) {
@@ -55,7 +92,7 @@ async function meetings(us, name) {
       cells.push(tell(await cell({ us, them, offers }, way)));
     }
   }
-  const peer = { name, version: them.version, cells };
+  const peer = { cells };
   if (BROWSERS.includes(name)) {
     const sessions = async (ways, meet) => {
       const outcomes = [];
@@ -68,7 +105,6 @@ async function meetings(us, name) {
     peer.media = await sessions(MEDIA, mediaCell);
     peer.hiding = await sessions(HIDING, hidingCell);
   }
-  await them.close();
   return peer;
 }
 

@@ -11,6 +11,23 @@ export function spoken({ status, milliseconds, reason, tries }) {
   }
 }
 
+/** How fast the bytes of a cell came. */
+export function rate({ bytes, milliseconds }) {
+  return `${(bytes / 1000 / milliseconds).toFixed(1)} MB/s`;
+}
+
+/** One row a peer: how long the bytes of each direction took. Peers as for `tables`, with `bulk`. */
+export function bulkTable(peers, directions) {
+  const notes = new Notes();
+  const shown = cell => (cell.status === 'ok'
+    ? `${short(cell, notes)} ms, ${rate(cell)}`
+    : short(cell, notes));
+  const rows = peers.map(({ name, version, absent, bulk }) => (absent
+    ? [name, ...directions.map(() => `not here ${notes.mark(absent)}`)]
+    : [`${name} ${version}`, ...bulk.map(shown)]));
+  return [table([['peer', ...directions], ...rows]), notes.text].filter(part => part !== '').join('\n\n');
+}
+
 /** The tables and their notes; peers are { name, version, absent, cells, media, hiding }. */
 export function tables(peers) {
   const notes = new Notes();

@@ -10,6 +10,8 @@ export class Endpoint {
   #endMarks;
   #tellsOrder;
   #channels = new Map();
+  /** Labels of channels whose messages are collected, with what takes them. */
+  #collecting = new Map();
 
   /**
    * @param {typeof RTCPeerConnection} RTCPeerConnection
@@ -89,6 +91,34 @@ export class Endpoint {
     return { digest: digest(data) };
   }
 
+  /** Sends so many pseudo-random bytes in messages of `size`, no faster than they leave. */
+  async pour({ label, bytes, size, seed }) {
+    const channel = this.#channel(label);
+    const content = noise(bytes, seed);
+    for (let at = 0; at < bytes; at += size) {
+      while (channel.bufferedAmount > MUCH_BUFFERED) await pause();
+      // Not every stack takes a part of a buffer for what it is.
+      channel.send(content.slice(at, at + size));
+    }
+    return { digest: await strongDigest(content) };
+  }
+
+  /** From now on messages are not told one by one, but all at once when so many bytes are there. */
+  collect({ label, bytes }) {
+    const content = new Uint8Array(bytes);
+    let at = 0;
+    let start;
+    this.#collecting.set(label, async data => {
+      start ??= performance.now();
+      const message = new Uint8Array(data);
+      content.set(message, at);
+      at += message.length;
+      if (at < bytes) return;
+      const milliseconds = performance.now() - start;
+      this.#emit({ event: 'collected', label, milliseconds, digest: await strongDigest(content) });
+    });
+  }
+
   closeChannel({ label }) {
     this.#channel(label).close();
   }
@@ -132,6 +162,8 @@ export class Endpoint {
     this.#channels.set(label, channel);
     channel.binaryType = 'arraybuffer';
     channel.onmessage = ({ data }) => {
+      const collect = this.#collecting.get(label);
+      if (collect) return void collect(data);
       const content = typeof data === 'string' ? data : new Uint8Array(data);
       this.#emit({ event: 'message', label, digest: digest(content) });
     };
@@ -144,9 +176,16 @@ export class Endpoint {
 }
 
 const COMMANDS = new Set([
-  'channel', 'transceiver', 'offer', 'answer', 'accept', 'local', 'candidate', 'restart', 'send',
-  'closeChannel', 'state', 'selected', 'close',
+  'channel', 'transceiver', 'offer', 'answer', 'accept', 'local', 'candidate', 'restart', 'send', 'pour',
+  'collect', 'closeChannel', 'state', 'selected', 'close',
 ]);
+
+/** From here on `pour` waits. */
+const MUCH_BUFFERED = 4 * 1024 * 1024;
+
+function pause() {
+  return new Promise(resolve => setTimeout(resolve, 5));
+}
 
 function plainCandidate({ candidate, sdpMid, sdpMLineIndex, usernameFragment }) {
   return { candidate, sdpMid, sdpMLineIndex, usernameFragment };
@@ -175,4 +214,10 @@ function digest(data) {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return { kind: typeof data === 'string' ? 'text' : 'binary', length: bytes.length, hash: hash >>> 0 };
+}
+
+/** Length in bytes and SHA-256; in a page from this very machine `crypto.subtle` is there. */
+async function strongDigest(bytes) {
+  const hash = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytes));
+  return { length: bytes.length, hash: hexadecimal(hash) };
 }

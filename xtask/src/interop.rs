@@ -9,6 +9,8 @@ use crate::install;
 use crate::run::{Outcome, npm, root, run};
 
 const BROWSERS: [&str; 2] = ["chromium", "firefox"];
+/// The one program that takes part in `bulk`; the others come from npm.
+const BULK_PROGRAM: &str = "aiortc";
 
 /// The whole matrix; takes the options of `interop/run.js`.
 pub(crate) fn chore(arguments: &[String]) -> Outcome {
@@ -26,7 +28,9 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
     if BROWSERS.into_iter().any(wanted) {
         name_browsers(&mut command)?;
     }
-    for peer in peers::ALL.iter().filter(|peer| wanted(peer.name)) {
+    let bulk = arguments.iter().any(|argument| argument == "bulk");
+    let takes_part = |name: &str| wanted(name) && (!bulk || name == BULK_PROGRAM);
+    for peer in peers::ALL.iter().filter(|peer| takes_part(peer.name)) {
         peer.prepare(&mut command);
     }
     run(&mut command)

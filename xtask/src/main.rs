@@ -23,6 +23,7 @@ usage: cargo xtask <chore>
   build-node [--debug]                 build the npm package rill-rtc in bindings/node
   interop [--peer NAME]... [--json]    browsers and other WebRTC stacks against the Node package, as a
                                        table; builds or installs the peers first
+  interop bulk [--megabytes N] ...     100 MB each way, checked by their hash
   bench setup|data|rtt|unreliable|memory|idle-pairs [--rounds N] [--node] ...
                                        rill beside str0m and webrtc, and with --node beside stacks
                                        for Node, interleaved in one run

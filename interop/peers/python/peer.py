@@ -1,8 +1,11 @@
 """aiortc as a peer that speaks the protocol of interop/README.md over its standard streams."""
 
 import asyncio
+import hashlib
 import json
+import random
 import sys
+import time
 
 import aiortc
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -36,8 +39,36 @@ def digest(data):
     return {"kind": kind, "length": len(content), "hash": value}
 
 
+def strong_digest(content):
+    """Length in bytes and SHA-256."""
+    return {"length": len(content), "hash": hashlib.sha256(content).hexdigest()}
+
+
+# From here on `pour` waits.
+MUCH_BUFFERED = 4 * 1024 * 1024
+
+
+class Collection:
+    """The messages of a channel that are told all at once."""
+
+    def __init__(self, label, size):
+        self.label = label
+        self.size = size
+        self.content = bytearray()
+        self.start = None
+
+    def add(self, data):
+        self.start = self.start or time.monotonic()
+        self.content += data
+        if len(self.content) >= self.size:
+            took = (time.monotonic() - self.start) * 1000
+            digest = strong_digest(self.content)
+            emit({"event": "collected", "label": self.label, "milliseconds": took, "digest": digest})
+
+
 class Peer:
     def __init__(self):
+        self.collections = {}
         self.connection = RTCPeerConnection()
         self.channels = {}
         on = self.connection.on
@@ -56,6 +87,8 @@ class Peer:
             emit({"event": "open", "label": label, "ordered": channel.ordered})
 
         def received(data):
+            if label in self.collections:
+                return self.collections[label].add(data)
             emit({"event": "message", "label": label, "digest": digest(data)})
 
         channel.on("message", received)
@@ -95,11 +128,27 @@ class Peer:
                 data = data.hex()[:size]
             self.channels[command["label"]].send(data)
             return {"digest": digest(data)}
+        elif name == "pour":
+            return await self.pour(command)
+        elif name == "collect":
+            label = command["label"]
+            self.collections[label] = Collection(label, command["bytes"])
         elif name == "closeChannel":
             self.channels[command["label"]].close()
         elif name == "close":
             await self.connection.close()
         return {}
+
+    async def pour(self, command):
+        """Sends so many pseudo-random bytes, no faster than they leave."""
+        channel = self.channels[command["label"]]
+        content = random.Random(command["seed"]).randbytes(command["bytes"])
+        size = command["size"]
+        for at in range(0, len(content), size):
+            while channel.bufferedAmount > MUCH_BUFFERED:
+                await asyncio.sleep(0.005)
+            channel.send(content[at : at + size])
+        return {"digest": strong_digest(content)}
 
     def local(self):
         local = self.connection.localDescription
