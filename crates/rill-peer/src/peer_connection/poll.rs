@@ -1,3 +1,4 @@
+use rill_ice::TransportId;
 use smallvec::SmallVec;
 
 use crate::{
@@ -31,7 +32,10 @@ impl PeerConnection {
             Change::LocalCandidate(found) => self.view.surface(*found, events),
             Change::CandidateError(error) => self.view.fail_server(*error, events),
             Change::Server(report) => events.push(Event::Server(*report)),
-            Change::Transports(live) => self.view.retire_transports(&live, events),
+            Change::Transports(live) => {
+                self.view.retire_transports(&live, events);
+                self.count_transports(&live, events);
+            }
             Change::Gathering(id, state) => self.view.set_gathering(id, state, events),
             Change::Ice(id, state, pair) => {
                 self.view.set_ice(id, state, pair, events);
@@ -72,6 +76,14 @@ impl PeerConnection {
         if kind != SdpType::Rollback {
             self.view.retire_transports(&transports, events);
         }
+        self.count_transports(&transports, events);
+    }
+
+    fn count_transports(&mut self, live: &[TransportId], events: &mut SmallVec<[Event; 1]>) {
+        let transceivers = self.transceivers.listed();
+        let of_media = transceivers.filter_map(|transceiver| transceiver.shown.transport);
+        let of_media: Vec<_> = of_media.collect();
+        self.view.count_transports(&of_media, live, events);
     }
 
     /// How many tasks wait to be polled.

@@ -101,7 +101,7 @@ impl View {
         }
     }
 
-    /// The transports that are gone: they are closed, and count no more.
+    /// The transports that are gone: they are closed.
     pub(crate) fn retire_transports(&mut self, live: &[TransportId], events: &mut Events) {
         let is_live = |transport: &TransportView| live.contains(&transport.id);
         if self.transports.iter().all(is_live) {
@@ -112,7 +112,6 @@ impl View {
             events.push(Event::DtlsTransportStateChange(gone.id));
         }
         self.transports.retain(is_live);
-        self.announce_states(events);
     }
 
     /// A server could not be reached, or refused (webrtc-pc §4.8.3).

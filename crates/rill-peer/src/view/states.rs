@@ -1,8 +1,8 @@
 //! The states of a connection, made of those of its transports (webrtc-pc §4.3).
 
-use rill_ice::{GatheringState, TransportState};
+use rill_ice::{GatheringState, TransportId, TransportState};
 
-use super::{Events, View};
+use super::{Events, TransportView, View};
 use crate::{ConnectionState, DtlsTransportState, Event, IceConnectionState, IceGatheringState};
 
 /// The aggregated states, as last announced.
@@ -24,6 +24,28 @@ impl Default for States {
 }
 
 impl View {
+    /// What transceivers and the SCTP transport refer to counts, and nothing else (webrtc-pc §4.3.2 to
+    /// §4.3.4). What a rollback leaves counts until it is retired, in a task of its own.
+    pub(crate) fn count_transports(
+        &mut self,
+        of_media: &[TransportId],
+        live: &[TransportId],
+        events: &mut Events,
+    ) {
+        let of_data = self.sctp.map(|sctp| sctp.transport);
+        for transport in &mut self.transports {
+            let id = transport.id;
+            let leaves = !live.contains(&id);
+            transport.counts =
+                of_media.contains(&id) || of_data == Some(id) || leaves && transport.counts;
+        }
+        self.announce_states(events);
+    }
+
+    fn counted(&self) -> impl Iterator<Item = &TransportView> {
+        self.transports.iter().filter(|transport| transport.counts)
+    }
+
     /// Fires what changed, in the order of webrtc-pc §5.6: ICE before the whole.
     pub(super) fn announce_states(&mut self, events: &mut Events) {
         let now = States {
@@ -52,11 +74,7 @@ impl View {
 
     /// webrtc-pc, `RTCIceGatheringState`.
     fn gathering_state(&self) -> IceGatheringState {
-        let any = |state| {
-            self.transports
-                .iter()
-                .any(|transport| transport.gathering == state)
-        };
+        let any = |state| self.counted().any(|t| t.gathering == state);
         if any(GatheringState::Gathering) {
             IceGatheringState::Gathering
         } else if any(GatheringState::Complete) && !any(GatheringState::New) {
@@ -69,8 +87,8 @@ impl View {
     /// webrtc-pc, `RTCIceConnectionState`; the rules apply from the top down.
     fn ice_state(&self) -> IceConnectionState {
         use TransportState as T;
-        let any = |states: &[T]| self.transports.iter().any(|t| states.contains(&t.ice));
-        let all = |states: &[T]| self.transports.iter().all(|t| states.contains(&t.ice));
+        let any = |states: &[T]| self.counted().any(|t| states.contains(&t.ice));
+        let all = |states: &[T]| self.counted().all(|t| states.contains(&t.ice));
         if any(&[T::Failed]) {
             IceConnectionState::Failed
         } else if any(&[T::Disconnected]) {
@@ -90,11 +108,10 @@ impl View {
     fn connection_state(&self) -> ConnectionState {
         use DtlsTransportState as D;
         use TransportState as T;
-        let any_ice = |states: &[T]| self.transports.iter().any(|t| states.contains(&t.ice));
-        let any_dtls = |states: &[D]| self.transports.iter().any(|t| states.contains(&t.dtls));
+        let any_ice = |states: &[T]| self.counted().any(|t| states.contains(&t.ice));
+        let any_dtls = |states: &[D]| self.counted().any(|t| states.contains(&t.dtls));
         let all_new = self
-            .transports
-            .iter()
+            .counted()
             .all(|t| matches!(t.ice, T::New | T::Closed) && matches!(t.dtls, D::New | D::Closed));
         if any_ice(&[T::Failed]) || any_dtls(&[D::Failed]) {
             ConnectionState::Failed

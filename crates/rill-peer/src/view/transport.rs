@@ -65,6 +65,8 @@ pub struct SctpTransportInfo {
 #[derive(Debug)]
 pub(crate) struct TransportView {
     pub(crate) id: TransportId,
+    /// Whether the states of the connection rest on it.
+    pub(super) counts: bool,
     pub(crate) gathering: GatheringState,
     pub(crate) ice: TransportState,
     pub(crate) dtls: DtlsTransportState,
@@ -82,6 +84,7 @@ impl TransportView {
     pub(super) fn new(id: TransportId) -> Self {
         Self {
             id,
+            counts: false,
             gathering: GatheringState::New,
             ice: TransportState::New,
             dtls: DtlsTransportState::New,

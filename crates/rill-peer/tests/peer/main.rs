@@ -9,6 +9,7 @@ mod channels;
 mod connect;
 mod consent;
 mod continuity;
+mod counted;
 mod diary;
 mod forms;
 mod gathering;

@@ -2,7 +2,8 @@
 
 use crate::snapshot::{Snapshot, Subject};
 
-/// The states of every transport.
+/// The states of every transport that counts: a transceiver of the set or the SCTP transport refers to
+/// it.
 pub(crate) struct Transports<'a> {
     ice: Vec<&'a str>,
     gathering: Vec<&'a str>,
@@ -11,9 +12,13 @@ pub(crate) struct Transports<'a> {
 
 impl<'a> Transports<'a> {
     pub(crate) fn of(shot: &'a Snapshot) -> Self {
+        let used = used(shot);
         let transports = shot.subjects().into_iter();
         let transports: Vec<_> = transports
-            .filter(|subject| matches!(subject, Subject::Transport(_)))
+            .filter(|subject| match subject {
+                Subject::Transport(id) => used.contains(&id.to_string()),
+                _ => false,
+            })
             .collect();
         let all = |name| {
             let values = transports.iter().map(|subject| shot.get(*subject, name));
@@ -72,6 +77,20 @@ impl<'a> Transports<'a> {
             "connecting"
         }
     }
+}
+
+/// What refers to transports, by their numbers.
+fn used(shot: &Snapshot) -> Vec<String> {
+    let set = shot.get(Subject::Connection, "transceivers");
+    let refers = |subject: &Subject| match subject {
+        Subject::Transceiver(id) => set.contains(&format!("({id})")),
+        Subject::Sctp => true,
+        _ => false,
+    };
+    let subjects = shot.subjects().into_iter().filter(refers);
+    subjects
+        .map(|subject| shot.get(subject, "transport").to_owned())
+        .collect()
 }
 
 fn any(states: &[&str], wanted: &[&str]) -> bool {
