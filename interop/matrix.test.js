@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DIRECTIONS, MEGABYTE } from './bulk.js';
 import { BROWSERS, bulkCell, cell, hidingCell, mediaCell } from './matrix.js';
-import { stack } from './stacks.js';
+import { Absent, stack } from './stacks.js';
 
 const STARTING = { timeout: 60_000 };
 const MEETING = { timeout: 90_000 };
@@ -30,6 +30,8 @@ const QUICK_HIDING = [
 ];
 
 const us = await stack('rill');
+/** Why a stack that is not a package is not here. */
+const absent = { pion: await reasonForAbsence('pion') };
 
 // Much of it is waiting, so two take it side by side.
 describe('rill and', { concurrency: 2 }, () => {
@@ -75,8 +77,8 @@ describe('rill and', { concurrency: 2 }, () => {
     });
   }
 
-  for (const name of ['wrtc', 'node-datachannel', 'werift']) {
-    describe(name, { concurrency: 1 }, () => {
+  for (const name of ['wrtc', 'node-datachannel', 'werift', 'pion']) {
+    describe(name, { concurrency: 1, skip: absent[name] }, () => {
       const other = peer(name);
 
       // Trickle H4: crates/rill-peer/src/jsep/create.rs: `const ICE_OPTIONS: [&str; 3] = ["trickle", "ice2", "renomination"];`
@@ -86,6 +88,16 @@ describe('rill and', { concurrency: 2 }, () => {
     });
   }
 });
+
+async function reasonForAbsence(name) {
+  try {
+    (await stack(name)).close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Absent) return error.message;
+    throw error;
+  }
+}
 
 /** A way in both roles. */
 function both(way) {

@@ -47,12 +47,19 @@ fn asked(arguments: &[String]) -> impl Iterator<Item = &str> {
     separate.chain(joined)
 }
 
-/// The tests of every change, ready to run: their packages and both browsers are there.
+/// The program among the peers of every change; the others come from npm.
+const SUITE_PROGRAM: &str = "pion";
+
+/// The tests of every change, ready to run: their packages, both browsers and a program are there; where
+/// the program cannot be had its test is skipped.
 pub(crate) fn suite(profile: Profile) -> Outcome<Command> {
     let directory = root().join("interop");
     install::npm_packages(&directory)?;
     let mut command = npm(&directory, ["--silent", "test"]);
     command.env("RILL_BIN", build_node::cli(profile));
+    for peer in peers::ALL.iter().filter(|peer| peer.name == SUITE_PROGRAM) {
+        peer.prepare(&mut command);
+    }
     name_browsers(&mut command)?;
     Ok(command)
 }
