@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::plan::{Disturbance, Lacks, Random};
+use crate::plan::{Disturbance, Lacks, PathMtu, Random};
 
 const HEADER: usize = 12;
 /// RFC 9260 §3.3.2, RFC 3758 §3.1, RFC 9653 §4.1, RFC 5061 §4.2.7.
@@ -32,6 +32,7 @@ pub(crate) struct Link {
     free_at: [Instant; 2],
     /// Whether the network behaves.
     pub(crate) peace: bool,
+    pub(crate) path_mtu: PathMtu,
 }
 
 impl Link {
@@ -45,11 +46,18 @@ impl Link {
             sent: 0,
             free_at: [start; 2],
             peace: false,
+            path_mtu: PathMtu {
+                first: usize::MAX,
+                shrinks: None,
+            },
         }
     }
 
     pub(crate) fn send(&mut self, now: Instant, from: usize, mut packet: Vec<u8>) {
         self.rewrite(from, &mut packet);
+        if packet.len() > self.mtu(now) {
+            return;
+        }
         if self.peace {
             self.fly(now + self.network.delay, 1 - from, packet);
             return;
@@ -73,6 +81,15 @@ impl Link {
         }
         let at = self.arrival(leaves);
         self.fly(at, 1 - from, packet);
+    }
+
+    /// The longest packet that passes.
+    fn mtu(&self, now: Instant) -> usize {
+        let PathMtu { first, shrinks } = self.path_mtu;
+        match shrinks {
+            Some((at, mtu)) if now >= self.start + at => mtu.min(first),
+            _ => first,
+        }
     }
 
     /// When the packet has passed the bottleneck; none: its queue is full.

@@ -51,6 +51,14 @@ pub(crate) struct Disturbance {
     pub(crate) dark: Option<(Duration, Duration)>,
 }
 
+/// The longest packets that pass, also once the network behaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PathMtu {
+    pub(crate) first: usize,
+    /// When it is less, and how much then.
+    pub(crate) shrinks: Option<(Duration, usize)>,
+}
+
 /// What the ends are made to believe that the other cannot do.
 #[derive(Clone, Debug)]
 pub(crate) struct Lacks {
@@ -83,6 +91,7 @@ pub(crate) struct Plan {
     pub(crate) largest: usize,
     pub(crate) configs: [Config; 2],
     pub(crate) network: Disturbance,
+    pub(crate) path_mtu: PathMtu,
     pub(crate) lacks: Lacks,
     pub(crate) readers: [Reader; 2],
     pub(crate) connects: [bool; 2],
@@ -111,6 +120,7 @@ impl Plan {
             largest,
             configs: [0, 1].map(|_| config(&mut random, streams, largest)),
             network: disturbance(&mut random),
+            path_mtu: path_mtu(&mut random),
             lacks,
             readers: [random.one_of(&readers), random.one_of(&readers)],
             connects: random.one_of(&[[true, true], [true, false], [false, true]]),
@@ -128,6 +138,7 @@ impl Plan {
             && network.jitter.is_zero()
             && network.bottleneck.is_none()
             && network.dark.is_none()
+            && self.path_mtu.shrinks.is_none()
     }
 }
 
@@ -136,8 +147,8 @@ fn config(random: &mut Random, streams: u16, largest: usize) -> Config {
     let least = (usize::from(streams) + 1) * (largest + largest / 8) + 8192;
     Config {
         max_message_size: largest,
-        mtu: random.one_of(&[1112, 1112, 600, 1400]),
-        max_mtu: 0,
+        mtu: random.one_of(&[1112, 1112, 600]),
+        max_mtu: random.one_of(&[0, 16_384, 16_384, 1408]),
         receive_window: random.one_of(&[least, least * 2, ROOMY]),
         send_buffer_limit: random.one_of(&[10_000, 1 << 24]),
         congestion_control: random.one_of(&[
@@ -147,6 +158,16 @@ fn config(random: &mut Random, streams: u16, largest: usize) -> Config {
             CongestionControl::NewReno,
         ]),
         ..Config::default()
+    }
+}
+
+fn path_mtu(random: &mut Random) -> PathMtu {
+    PathMtu {
+        first: random.one_of(&[1112, 1320, 1415, 9000, usize::MAX, usize::MAX]),
+        shrinks: random.chance(300).then(|| {
+            let at = Duration::from_millis(random.below(2000) as u64);
+            (at, random.one_of(&[1112, 1112, 1350, 1415]))
+        }),
     }
 }
 

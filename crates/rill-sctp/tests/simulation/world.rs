@@ -58,7 +58,8 @@ impl World {
             *lacks = [lacks[0] || lacks[1]; 2];
         }
         let of_link = Random::new(random.next());
-        let link = Link::new(start, plan.network.clone(), plan.lacks.clone(), of_link);
+        let mut link = Link::new(start, plan.network.clone(), plan.lacks.clone(), of_link);
+        link.path_mtu = plan.path_mtu;
         Self {
             link,
             plan,
@@ -193,11 +194,9 @@ impl World {
             }
             let end = &mut self.ends[from];
             while end.association.poll_transmit(self.now, &mut packet) {
-                assert!(
-                    packet.len() <= self.plan.configs[from].mtu,
-                    "{}",
-                    packet.len()
-                );
+                let config = &self.plan.configs[from];
+                let most = config.mtu.max(config.max_mtu);
+                assert!(packet.len() <= most, "{}", packet.len());
                 self.link.send(self.now, from, packet.clone());
             }
             while let Some(event) = end.association.poll_event() {
