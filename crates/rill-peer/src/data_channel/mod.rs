@@ -302,6 +302,13 @@ impl DataChannels {
         }
     }
 
+    /// What was learnt of the path holds no longer.
+    pub(crate) fn path_changed(&mut self, now: Instant) {
+        if let Some(association) = &mut self.association {
+            association.path_changed(now);
+        }
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.association
             .as_ref()

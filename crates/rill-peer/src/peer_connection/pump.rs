@@ -38,13 +38,13 @@ impl PeerConnection {
                 Event::State { transport, state } => {
                     let pair = selected.take_if(|(id, _)| *id == transport);
                     let selection = match pair {
-                        Some((_, pair)) => Some(self.selection(transport, pair)),
+                        Some((_, pair)) => Some(self.selection(now, transport, pair)),
                         None => self.lost_selection(transport),
                     };
                     self.tasks.push(Change::Ice(transport, state, selection));
                 }
                 event => {
-                    self.flush_selected(&mut selected);
+                    self.flush_selected(now, &mut selected);
                     if let Event::SelectedPair { transport, pair } = event {
                         selected = Some((transport, Box::new(pair)));
                     } else {
@@ -53,7 +53,7 @@ impl PeerConnection {
                 }
             }
         }
-        self.flush_selected(&mut selected);
+        self.flush_selected(now, &mut selected);
         for index in (0..self.selected.len()).rev() {
             let (transport, was_nominated) = self.selected[index];
             if let Some(selection) = self.lost_selection(transport) {
@@ -66,7 +66,15 @@ impl PeerConnection {
         self.start_dtls(now);
     }
 
-    fn selection(&mut self, transport: TransportId, pair: Box<CandidatePair>) -> Selection {
+    fn selection(
+        &mut self,
+        now: Instant,
+        transport: TransportId,
+        pair: Box<CandidatePair>,
+    ) -> Selection {
+        if self.data_transport == Some(transport) {
+            self.channels.path_changed(now);
+        }
         self.selected.retain(|(id, _)| *id != transport);
         self.selected.push((transport, pair.nominated));
         Selection::Pair(pair)
@@ -84,9 +92,13 @@ impl PeerConnection {
         Some(Selection::None)
     }
 
-    fn flush_selected(&mut self, selected: &mut Option<(TransportId, Box<CandidatePair>)>) {
+    fn flush_selected(
+        &mut self,
+        now: Instant,
+        selected: &mut Option<(TransportId, Box<CandidatePair>)>,
+    ) {
         if let Some((transport, pair)) = selected.take() {
-            let selection = self.selection(transport, pair);
+            let selection = self.selection(now, transport, pair);
             self.tasks.push(Change::SelectedPair(transport, selection));
         }
     }

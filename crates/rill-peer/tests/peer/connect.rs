@@ -204,6 +204,18 @@ fn packets_may_be_reordered_and_doubled() {
     }
 }
 
+/// The lengths of all datagrams from now on.
+fn watch_lengths(scene: &mut Scene) -> Arc<Mutex<Vec<usize>>> {
+    let lengths = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lengths);
+    scene.sim.intercept(move |_, datagram: &mut Datagram| {
+        let mut seen = seen.lock().expect("not poisoned");
+        seen.push(datagram.bytes.len());
+        Verdict::Pass
+    });
+    lengths
+}
+
 /// RELIABILITY, row 11: IP packets above what the path carries, headers included, vanish without a word.
 /// 1200 bytes are enough, and more are sent only where probes have passed.
 #[test]
@@ -220,13 +232,7 @@ fn whatever_the_path_carries_everything_arrives() {
                 ..Setting::default()
             }
             .build();
-            let lengths = Arc::new(Mutex::new(Vec::new()));
-            let seen = Arc::clone(&lengths);
-            scene.sim.intercept(move |_, datagram: &mut Datagram| {
-                let mut seen = seen.lock().expect("not poisoned");
-                seen.push(datagram.bytes.len());
-                Verdict::Pass
-            });
+            let lengths = watch_lengths(&mut scene);
             let channel = scene.connect();
             let bytes = vec![7; 200_000];
             for number in 1..=10 {
@@ -256,6 +262,40 @@ fn whatever_the_path_carries_everything_arrives() {
             assert!(expected.contains(&largest), "{security:?} {mtu}: {largest}");
         }
     }
+}
+
+/// What one path carries says nothing of the next.
+#[test]
+fn another_pair_begins_with_small_packets() {
+    let mut scene = Setting {
+        link: Link {
+            mtu: 65_535,
+            ..Link::default()
+        },
+        ..Setting::secure()
+    }
+    .build();
+    let lengths = watch_lengths(&mut scene);
+    let channel = scene.connect();
+    let largest_for = |scene: &mut Scene, length, number| {
+        lengths.lock().expect("not poisoned").clear();
+        let message = Message::Binary(vec![7; length].into());
+        scene.send(scene.alice, channel.ours, message);
+        let arrived = scene.run_until(LONG, |_, bob| {
+            let received = bob.received.get(&channel.theirs);
+            received.is_some_and(|received| received.len() == number)
+        });
+        assert!(arrived.is_some(), "message {number}");
+        lengths.lock().expect("not poisoned").iter().max().copied()
+    };
+    largest_for(&mut scene, 200_000, 1);
+    // Too little to search for.
+    let large = largest_for(&mut scene, 5000, 2).expect("something left");
+    assert!(large > 5000, "{large}");
+    scene.restart(scene.alice);
+    scene.run_for(Duration::from_secs(3));
+    let small = largest_for(&mut scene, 5000, 3).expect("something left");
+    assert!(small <= 1152, "{small}");
 }
 
 fn candidate_kinds(side: &Adapter) -> Vec<String> {
