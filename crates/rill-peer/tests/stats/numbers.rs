@@ -24,8 +24,10 @@ fn place(candidate: &CandidateStats) -> SocketAddr {
 /// Both sides talk, then rest for as long as some consent checks take.
 fn talk(scene: &mut Scene) {
     let [ours, theirs] = scene.connect();
+    // Not so much at once that it were worth to search for what the path carries.
     for _ in 0..20 {
         scene.send(scene.alice, ours, 5000);
+        scene.run_for(Duration::from_millis(100));
     }
     scene.send(scene.bob, theirs, 300);
     scene.send(scene.bob, theirs, 0);
