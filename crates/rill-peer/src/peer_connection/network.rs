@@ -15,8 +15,23 @@ const SEGMENTS: usize = 60;
 impl PeerConnection {
     /// A datagram arrived. Its bytes are of no use to the caller afterwards.
     pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
-        let received = self.agent.handle_datagram(now, path, datagram);
-        self.take(now, received, datagram);
+        self.handle_datagrams(now, path, datagram, datagram.len());
+    }
+
+    /// Datagrams of `length` bytes each arrived behind each other, the last of which may be shorter:
+    /// as [`Self::handle_datagram`] for each of them, for less.
+    pub fn handle_datagrams(&mut self, now: Instant, path: Path, train: &mut [u8], length: usize) {
+        for datagram in train.chunks_mut(length.max(1)) {
+            let received = self.agent.handle_datagram(now, path, datagram);
+            let is_data = matches!(received, Received::Application { .. });
+            self.take(now, received, datagram);
+            // What ICE has to say concerns the datagrams behind it.
+            if is_data {
+                self.pump_dtls(now);
+            } else {
+                self.pump(now);
+            }
+        }
         self.pump(now);
     }
 
@@ -152,25 +167,25 @@ impl PeerConnection {
             }
             return None;
         };
-        let mut sealed = std::mem::take(&mut self.carry);
         let (mut segment, mut count) = (0, 0);
         while count < SEGMENTS && buffer.len() + segment <= TRAIN {
-            if sealed.is_empty() && !self.seal_next(now, index, &mut sealed) {
+            let end = buffer.len();
+            if !self.seal_next(now, index, buffer) {
                 break;
             }
+            let length = buffer.len() - end;
             if count == 0 {
-                segment = sealed.len();
-            } else if sealed.len() > segment {
+                segment = length;
+            } else if length > segment {
                 // It leads the next train.
-                self.carry = std::mem::take(&mut sealed);
+                self.carry.extend_from_slice(&buffer[end..]);
+                buffer.truncate(end);
                 break;
             }
-            buffer.extend_from_slice(&sealed);
             count += 1;
-            if sealed.len() < segment {
+            if length < segment {
                 break;
             }
-            sealed.clear();
         }
         self.settle_channels(now);
         if count == 0 {
@@ -180,11 +195,15 @@ impl PeerConnection {
         self.agent.transmit(to, segment, buffer)
     }
 
-    /// Seals the next SCTP packet. Whether there was one.
-    fn seal_next(&mut self, now: Instant, transport: usize, sealed: &mut Vec<u8>) -> bool {
+    /// Appends the next SCTP packet, sealed. Whether there was one.
+    fn seal_next(&mut self, now: Instant, transport: usize, out: &mut Vec<u8>) -> bool {
+        if !self.carry.is_empty() {
+            out.append(&mut self.carry);
+            return true;
+        }
         self.packet.clear();
         self.channels.poll_transmit(now, &mut self.packet)
-            && self.transports[transport].seal(now, &self.packet, sealed)
+            && self.transports[transport].seal(now, &self.packet, out)
     }
 
     /// Queues the SCTP ABORT and the DTLS close_notify, then closes the transports.

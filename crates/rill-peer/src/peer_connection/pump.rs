@@ -185,7 +185,7 @@ impl PeerConnection {
         }
     }
 
-    fn pump_dtls(&mut self, now: Instant) {
+    pub(super) fn pump_dtls(&mut self, now: Instant) {
         for transport in &mut self.transports {
             let id = transport.id();
             let carries_data = self.data_transport == Some(id);
@@ -195,6 +195,7 @@ impl PeerConnection {
                         if carries_data {
                             self.channels.handle_packet(now, &packet);
                         }
+                        transport.reuse(packet);
                         continue;
                     }
                     TransportEvent::State(state, error) => (state, error),

@@ -74,12 +74,12 @@ impl Dtls {
         }
     }
 
-    /// Seals `data` in one datagram of its own, which `poll` gives before all outputs of other kinds.
-    /// Before the connection stands and after its end, the data is dropped, as the network would.
-    pub(crate) fn send(&mut self, now: Instant, data: &[u8]) {
+    /// Seals `data` into one datagram, appended to `out`. Before the connection stands and after its
+    /// end the data is dropped, as the network would. Whether there is a datagram.
+    pub(crate) fn seal(&mut self, now: Instant, data: &[u8], out: &mut Vec<u8>) -> bool {
         match self {
-            Self::Secure(dtls) => dtls.send(now, data),
-            Self::Plaintext(dtls) => dtls.send(now, data),
+            Self::Secure(dtls) => dtls.seal(now, data, out),
+            Self::Plaintext(dtls) => dtls.seal(now, data, out),
         }
     }
 

@@ -303,6 +303,11 @@ impl DtlsTransport {
         }
     }
 
+    /// Takes back the buffer of [`TransportEvent::Data`].
+    pub(crate) fn reuse(&mut self, buffer: Vec<u8>) {
+        self.scratch = buffer;
+    }
+
     /// Drives DTLS until it has nothing more to say.
     pub(crate) fn poll_event(&mut self, now: Instant) -> Option<TransportEvent> {
         loop {
@@ -330,7 +335,7 @@ impl DtlsTransport {
                     return Some(self.fail(TransportError::Fingerprint));
                 }
                 DtlsOutput::Data if running.connected => {
-                    return Some(TransportEvent::Data(self.scratch.clone()));
+                    return Some(TransportEvent::Data(std::mem::take(&mut self.scratch)));
                 }
                 DtlsOutput::Data => {}
                 DtlsOutput::Closed => {
@@ -350,16 +355,12 @@ impl DtlsTransport {
         }
     }
 
-    /// Seals one SCTP packet into `out`. Whether there is a datagram.
+    /// Seals one SCTP packet into a datagram, appended to `out`. Whether there is one.
     pub(crate) fn seal(&mut self, now: Instant, packet: &[u8], out: &mut Vec<u8>) -> bool {
-        let State::Running(running) = &mut self.state else {
-            return false;
-        };
-        if !running.connected {
-            return false;
+        match &mut self.state {
+            State::Running(running) if running.connected => running.dtls.seal(now, packet, out),
+            _ => false,
         }
-        running.dtls.send(now, packet);
-        matches!(running.dtls.poll(out), Some(DtlsOutput::Packet))
     }
 
     /// The next handshake datagram, for which the caller has a route.

@@ -58,9 +58,10 @@ impl Driver {
                 remote: meta.addr,
                 ecn: meta.ecn.map(|ecn| ecn as u8),
             };
-            for datagram in train[..meta.len].chunks_mut(meta.stride.max(1)) {
-                state.peer.handle_datagram(now, path, datagram);
-            }
+            let datagrams = &mut train[..meta.len];
+            state
+                .peer
+                .handle_datagrams(now, path, datagrams, meta.stride);
         }
         state.deliver(&self.shared);
         count == BATCH

@@ -50,15 +50,12 @@ impl DtlsVersion {
 /// Outputs in order, with their buffers, which are used again.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
-    /// Datagrams with the user's data. They go first, so that who seals and then polls gets what he
-    /// has sealed.
-    sealed: VecDeque<Vec<u8>>,
     waiting: VecDeque<(DtlsOutput, Vec<u8>)>,
     free: Vec<Vec<u8>>,
 }
 
-/// How many buffers are kept: a burst of packets.
-const FREE_BUFFERS: usize = 64;
+/// How many buffers are kept: what comes of one datagram.
+const FREE_BUFFERS: usize = 2;
 
 impl Outputs {
     /// An output without bytes.
@@ -74,28 +71,9 @@ impl Outputs {
         self.push_bytes(DtlsOutput::Data, bytes);
     }
 
-    /// How many wait that are not sealed data.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// The outputs from `index` on came of sealing data: the first packet among them has it.
-    pub(super) fn sealed_since(&mut self, index: usize) {
-        let packets = self.waiting.iter().enumerate().skip(index);
-        let mut packets = packets.filter(|(_, (output, _))| *output == DtlsOutput::Packet);
-        if let Some((at, _)) = packets.next()
-            && let Some((_, bytes)) = self.waiting.remove(at)
-        {
-            self.sealed.push_back(bytes);
-        }
-    }
-
     /// The next, with its bytes in `out`.
     pub(super) fn pop(&mut self, out: &mut Vec<u8>) -> Option<DtlsOutput> {
-        let (output, bytes) = match self.sealed.pop_front() {
-            Some(bytes) => (DtlsOutput::Packet, bytes),
-            None => self.waiting.pop_front()?,
-        };
+        let (output, bytes) = self.waiting.pop_front()?;
         let used = std::mem::replace(out, bytes);
         if used.capacity() > 0 && self.free.len() < FREE_BUFFERS {
             self.free.push(used);

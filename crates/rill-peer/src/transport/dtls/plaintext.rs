@@ -130,14 +130,14 @@ impl Plaintext {
         }
     }
 
-    pub(super) fn send(&mut self, now: Instant, data: &[u8]) {
+    pub(super) fn seal(&mut self, now: Instant, data: &[u8], out: &mut Vec<u8>) -> bool {
         self.handle_timeout(now);
-        if self.state == State::Connected {
-            let packet: Vec<u8> = std::iter::once(DATA).chain(data.iter().copied()).collect();
-            let before = self.outputs.waiting();
-            self.outputs.push_packet(&packet);
-            self.outputs.sealed_since(before);
+        if self.state != State::Connected {
+            return false;
         }
+        out.push(DATA);
+        out.extend_from_slice(data);
+        true
     }
 
     pub(super) fn close(&mut self, now: Instant) {

@@ -33,6 +33,8 @@ const QUEUE_IN: usize = 128;
 const MAX_EARLY: usize = 8;
 /// The library's "never".
 const IDLE: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How far behind the library's clock may be while data flows: little beside any retransmission.
+const STALE: Duration = Duration::from_millis(10);
 /// Enough for any datagram that is not fragmented by IP; grows when it is not.
 const BUFFER: usize = 2048;
 
@@ -106,7 +108,7 @@ impl Secure {
     }
 
     pub(super) fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) {
-        self.handle_timeout(now);
+        self.keep_time(now);
         if matches!(self.state, State::Ended) {
             return;
         }
@@ -126,6 +128,16 @@ impl Secure {
         self.settle(result);
     }
 
+    /// Runs the timers, unless none is due and the library knows the time well enough: this costs as
+    /// much as a record.
+    fn keep_time(&mut self, now: Instant) {
+        let fresh = now < self.now + STALE;
+        let due = self.timeout.is_some_and(|timeout| timeout <= now);
+        if due || !fresh || !matches!(self.state, State::Connected) {
+            self.handle_timeout(now);
+        }
+    }
+
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.timeout
     }
@@ -134,16 +146,27 @@ impl Secure {
         self.cipher
     }
 
-    pub(super) fn send(&mut self, now: Instant, data: &[u8]) {
-        self.handle_timeout(now);
+    pub(super) fn seal(&mut self, now: Instant, data: &[u8], out: &mut Vec<u8>) -> bool {
+        self.keep_time(now);
         if !matches!(self.state, State::Connected) {
-            return;
+            return false;
         }
-        let before = self.outputs.waiting();
-        let result = self.dtls.send_application_data(data).map(|_| ());
+        if let Err(error) = self.dtls.send_application_data(data) {
+            self.settle(Err(error));
+            return false;
+        }
         // Taken out at once: the next record would be put into the same datagram.
-        self.settle(result);
-        self.outputs.sealed_since(before);
+        loop {
+            match self.dtls.poll_output(&mut self.buffer) {
+                Output::Packet(packet) => {
+                    out.extend_from_slice(packet);
+                    return true;
+                }
+                Output::BufferTooSmall { needed } => self.buffer.resize(needed, 0),
+                // Everything else was taken out after what caused it.
+                _ => return false,
+            }
+        }
     }
 
     pub(super) fn close(&mut self, now: Instant) {

@@ -118,15 +118,7 @@ impl Link {
         for from in 0..2 {
             while let Some(output) = self.ends[from].dtls.poll(&mut bytes) {
                 match output {
-                    DtlsOutput::Packet => {
-                        let end = &mut self.ends[from];
-                        end.longest = end.longest.max(bytes.len());
-                        if let Some(delays) = (self.fate)(self.sent) {
-                            let at = self.now + DELAY * delays;
-                            self.flying.push_back((at, 1 - from, bytes.clone()));
-                        }
-                        self.sent += 1;
-                    }
+                    DtlsOutput::Packet => self.transmit(from, bytes.clone()),
                     DtlsOutput::Data => self.ends[from].data.push(bytes.clone()),
                     other => self.ends[from].outputs.push(other),
                 }
@@ -135,7 +127,20 @@ impl Link {
     }
 
     fn send(&mut self, from: usize, data: &[u8]) {
-        self.ends[from].dtls.send(self.now, data);
+        let mut packet = Vec::new();
+        if self.ends[from].dtls.seal(self.now, data, &mut packet) {
+            self.transmit(from, packet);
+        }
+    }
+
+    fn transmit(&mut self, from: usize, packet: Vec<u8>) {
+        let end = &mut self.ends[from];
+        end.longest = end.longest.max(packet.len());
+        if let Some(delays) = (self.fate)(self.sent) {
+            let at = self.now + DELAY * delays;
+            self.flying.push_back((at, 1 - from, packet));
+        }
+        self.sent += 1;
     }
 }
 
@@ -210,29 +215,46 @@ fn data_arrives_one_record_per_datagram() {
     }
 }
 
+/// What waits to be polled is neither lost nor in the way of what is sealed meanwhile.
 #[test]
-fn sealed_data_is_polled_before_what_waits() {
+fn sealing_leaves_alone_what_waits() {
     for security in KINDS {
         let mut link = Link::connected(security);
-        let mut bytes = Vec::new();
-        link.send(1, b"incoming");
-        assert_eq!(link.ends[1].dtls.poll(&mut bytes), Some(DtlsOutput::Packet));
         let now = link.now;
+        let mut incoming = Vec::new();
+        assert!(link.ends[1].dtls.seal(now, b"incoming", &mut incoming));
         let dtls = &mut link.ends[0].dtls;
-        dtls.handle_datagram(now, &bytes);
-        let mut sealed = Vec::new();
-        for data in [b"first", b"other"] {
-            dtls.send(now, data);
-            assert_eq!(dtls.poll(&mut bytes), Some(DtlsOutput::Packet));
-            sealed.push(bytes.clone());
-        }
+        dtls.handle_datagram(now, &incoming);
+        let mut train = Vec::new();
+        assert!(dtls.seal(now, b"first", &mut train));
+        let length = train.len();
+        assert!(dtls.seal(now, b"other", &mut train));
+        let mut bytes = Vec::new();
         assert_eq!(dtls.poll(&mut bytes), Some(DtlsOutput::Data));
         assert_eq!(bytes, b"incoming");
-        for packet in sealed {
-            link.ends[1].dtls.handle_datagram(now, &packet);
+        for packet in train.chunks(length) {
+            link.ends[1].dtls.handle_datagram(now, packet);
         }
         link.collect();
         assert_eq!(link.ends[1].data, [b"first", b"other"]);
+    }
+}
+
+/// The library's clock is not told of every packet, and still no timer fires early or late.
+#[test]
+fn long_silence_and_steady_data_keep_the_connection() {
+    for security in KINDS {
+        let mut link = Link::connected(security);
+        for _ in 0..100 {
+            link.send(0, b"steady");
+            link.run(Duration::from_millis(3));
+        }
+        link.run(Duration::from_secs(3600));
+        link.send(1, b"late");
+        link.run(Duration::from_secs(1));
+        assert_eq!(link.ends[1].data.len(), 100);
+        assert_eq!(link.ends[0].data, [b"late"]);
+        assert!(link.ends.iter().all(|end| end.failure().is_none()));
     }
 }
 
@@ -431,12 +453,8 @@ fn an_alert_in_answer_to_the_hello_is_reported() {
 #[test]
 fn a_changed_record_is_dropped() {
     let mut link = Link::connected(Security::Dtls);
-    link.send(0, b"secret");
     let mut packet = Vec::new();
-    assert_eq!(
-        link.ends[0].dtls.poll(&mut packet),
-        Some(DtlsOutput::Packet)
-    );
+    assert!(link.ends[0].dtls.seal(link.now, b"secret", &mut packet));
     assert!(!packet.windows(6).any(|window| window == b"secret"));
     for at in 0..packet.len() {
         let mut changed = packet.clone();
@@ -534,7 +552,9 @@ fn peers_of_either_version_are_understood() {
                     }
                     now += Duration::from_millis(5);
                     if round == 9 {
-                        ours.send(now, b"hello");
+                        let mut packet = Vec::new();
+                        assert!(ours.seal(now, b"hello", &mut packet), "{version:?}");
+                        peer.dtls.handle_packet(&packet).unwrap();
                     }
                 }
                 let case = format!("{version:?}, we are the {role:?}, cookie {cookie}");
