@@ -69,9 +69,7 @@ impl Connection {
                 _ => None,
             });
         if let Some(weight) = message {
-            state.peer.consumed(Instant::now(), weight);
-            // The receive window may have opened: the peer is to be told.
-            shared.commanded.notify_one();
+            state.consumed(shared, weight);
         }
         state.deliver(shared);
         task

@@ -109,13 +109,7 @@ impl DataChannel {
             tokio::pin!(changed);
             changed.as_mut().enable();
             match self.take_message() {
-                Some(Some(message)) => {
-                    self.handle
-                        .0
-                        .command(|peer, now| peer.consumed(now, message.weight()));
-                    return Some(message);
-                }
-                Some(None) => return None,
+                Some(message) => return message,
                 None => changed.await,
             }
         }
@@ -124,13 +118,18 @@ impl DataChannel {
     /// The next message, `Some(None)` when there will be no more. Under one lock: the last message
     /// and the close that follows it may arrive together.
     fn take_message(&self) -> Option<Option<Message>> {
-        let mut state = self.handle.0.lock();
+        let shared = &self.handle.0;
+        let mut state = shared.lock();
         let message = match &mut state.face {
             Face::Inbox(inbox) => inbox.channel(self.id).next_message(),
             Face::Binding { .. } => None,
         };
-        let closed = state.peer.data_channel_state(self.id) == DataChannelState::Closed;
-        message.map(Some).or_else(|| closed.then_some(None))
+        let Some(message) = message else {
+            let closed = state.peer.data_channel_state(self.id) == DataChannelState::Closed;
+            return closed.then_some(None);
+        };
+        state.consumed(shared, message.weight());
+        Some(Some(message))
     }
 
     /// Waits until the channel is open.

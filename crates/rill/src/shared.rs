@@ -138,14 +138,23 @@ impl State {
         self.peer.forget_data_channel(id);
     }
 
+    /// The application took messages of this weight.
+    pub(crate) fn consumed(&mut self, shared: &Shared, weight: usize) {
+        if self.peer.consumed(Instant::now(), weight) {
+            self.deliver(shared);
+            shared.commanded.notify_one();
+        }
+    }
+
     /// Takes the next task for whoever hands it out.
     pub(crate) fn next_task(&mut self, shared: &Shared) -> Option<Task> {
         let task = self.peer.poll_task()?;
         if task.events().next().is_none() && task.completed.is_none() {
             // It may have discarded a message for a channel that is closed. What waits for the room
             // that this makes need not wait for the next packet.
-            self.peer.consumed(Instant::now(), 0);
-            shared.commanded.notify_one();
+            if self.peer.consumed(Instant::now(), 0) {
+                shared.commanded.notify_one();
+            }
         }
         Some(task)
     }

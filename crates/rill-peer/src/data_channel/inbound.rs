@@ -35,6 +35,7 @@ impl DataChannels {
 
     /// Whether nothing is left to pull.
     fn pull_messages(&mut self, now: Instant, tasks: &mut TaskQueue) -> bool {
+        self.full = false;
         while self.undelivered < RECEIVE_QUEUE {
             let Some(association) = &mut self.association else {
                 return true;
@@ -48,6 +49,7 @@ impl DataChannels {
                 self.take_message(now, message, tasks);
             }
         }
+        self.full = true;
         false
     }
 
@@ -162,7 +164,9 @@ impl DataChannels {
                 channel.counts.received(message.len());
                 events.push(PeerEvent::Message(id, message));
             }
-            ChannelChange::Message(message) => self.consumed(message.weight()),
+            ChannelChange::Message(message) => {
+                self.consumed(message.weight());
+            }
             ChannelChange::Sent => {
                 channel.sent_pending = false;
                 let threshold = channel.buffered_amount_low_threshold;

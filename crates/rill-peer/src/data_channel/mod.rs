@@ -61,6 +61,8 @@ pub(crate) struct DataChannels {
     max_message_size: usize,
     /// The weight of the messages that were pulled and not yet consumed.
     undelivered: usize,
+    /// Messages were left with the association for want of room.
+    full: bool,
     /// DCEP messages for which the association had no room yet. What is sent on their streams comes
     /// after them.
     unsent: VecDeque<(StreamId, Bytes)>,
@@ -86,6 +88,7 @@ impl DataChannels {
             streams: None,
             max_message_size: 65536,
             undelivered: 0,
+            full: false,
             unsent: VecDeque::new(),
             stalled: VecDeque::new(),
             held: Vec::new(),
@@ -268,9 +271,10 @@ impl DataChannels {
         }
     }
 
-    /// The application took messages of this weight; more may be pulled.
-    pub(crate) fn consumed(&mut self, weight: usize) {
+    /// The application took messages of this weight. Whether there is room again for some that wait.
+    pub(crate) fn consumed(&mut self, weight: usize) -> bool {
         self.undelivered = self.undelivered.saturating_sub(weight);
+        self.full && self.undelivered < RECEIVE_QUEUE
     }
 
     /// Drops what is kept of a channel whose last handle is gone, as soon as it is closed.

@@ -91,10 +91,14 @@ impl PeerConnection {
     }
 
     /// The application took messages of this [weight](Message::weight) in all. What is not taken stays
-    /// in SCTP's receive window, where the peer sees it.
-    pub fn consumed(&mut self, now: Instant, weight: usize) {
-        self.channels.consumed(weight);
-        self.pump(now);
+    /// in SCTP's receive window, where the peer sees it. Whether something came of it: tasks to hand
+    /// out, or a packet that tells the peer of the room.
+    pub fn consumed(&mut self, now: Instant, weight: usize) -> bool {
+        let room = self.channels.consumed(weight);
+        if room {
+            self.settle_channels(now);
+        }
+        room
     }
 
     /// Frees what is kept of a closed channel; its getters give nothing any more.

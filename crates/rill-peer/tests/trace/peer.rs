@@ -105,7 +105,9 @@ impl Peer {
     fn handle_event(&mut self, now: Instant, event: &Event) {
         match event {
             Event::DataChannel(id) => self.objects.channel = Some(*id),
-            Event::Message(_, message) => self.pc.consumed(now, message.weight()),
+            Event::Message(_, message) => {
+                self.pc.consumed(now, message.weight());
+            }
             Event::IceCandidate(Some(candidate)) => self.candidates.push(candidate.clone()),
             _ => {}
         }
