@@ -86,11 +86,16 @@ impl Connection {
         else {
             return None;
         };
-        if certificate.is_empty() {
+        let Some((&expired, name)) = certificate.split_first() else {
             return Some(StreamError::NotTls);
+        };
+        if !verify {
+            return None;
         }
-        let name = String::from_utf8_lossy(certificate);
-        let wrong = *verify && !name.eq_ignore_ascii_case(server_name);
-        wrong.then(|| StreamError::WrongCertificate(name.into_owned()))
+        let name = String::from_utf8_lossy(name);
+        if !name.eq_ignore_ascii_case(server_name) {
+            return Some(StreamError::WrongCertificate(name.into_owned()));
+        }
+        (expired != 0).then_some(StreamError::ExpiredCertificate)
     }
 }

@@ -222,7 +222,10 @@ impl Connections {
             },
             Kind::Hello => {
                 let certificate = match &connection.acceptance {
-                    Acceptance::Tls { certificate } => certificate.clone().into_bytes(),
+                    Acceptance::Tls {
+                        certificate,
+                        expired,
+                    } => [&[u8::from(*expired)], certificate.as_bytes()].concat(),
                     _ => Vec::new(),
                 };
                 self.send(number, side, Kind::Certificate, certificate, on);

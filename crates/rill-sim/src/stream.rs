@@ -63,6 +63,8 @@ pub enum Acceptance {
     Tls {
         /// The certificate's name.
         certificate: String,
+        /// Whether it was valid once and is no more.
+        expired: bool,
     },
 }
 
@@ -96,6 +98,8 @@ pub enum StreamError {
     NotTls,
     /// The certificate is for another name: this one.
     WrongCertificate(String),
+    /// The certificate is not valid any more.
+    ExpiredCertificate,
 }
 
 impl fmt::Display for StreamError {
@@ -108,6 +112,7 @@ impl fmt::Display for StreamError {
             Self::Reset => f.write_str("the connection was reset"),
             Self::NotTls => f.write_str("the server does not speak TLS"),
             Self::WrongCertificate(name) => write!(f, "the certificate is for {name}"),
+            Self::ExpiredCertificate => f.write_str("the certificate expired"),
         }
     }
 }

@@ -217,6 +217,11 @@ impl fmt::Display for ServerFault {
                 f,
                 "The name of the {kind} server {url} was not resolved ({reason}): check its spelling, and DNS."
             ),
+            // Those who check certificates say it in this word.
+            Fault::Untrusted(reason) if reason.contains("expired") => write!(
+                f,
+                "The certificate of the TURN server {url} has expired ({reason}): renew it, or correct this machine's clock."
+            ),
             Fault::Untrusted(reason) => write!(
                 f,
                 "The certificate of the TURN server {url} is not trusted ({reason}): correct it, or name the server as its certificate does."

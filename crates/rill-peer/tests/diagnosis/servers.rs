@@ -84,6 +84,19 @@ fn the_certificate_is_of_another_name() {
 }
 
 #[test]
+fn the_certificate_has_expired() {
+    let mut scene = needing("turns:turn.example:443").build();
+    let tls = "192.0.2.2:443".parse().expect("a literal address");
+    scene.name("turn.example", SECOND / 50, "192.0.2.2");
+    let server = turn_server().listening_for_tls_at(tls, "turn.example");
+    scene.add_turn(server.expired());
+    assert_eq!(
+        scene.after(20 * SECOND),
+        "The certificate of the TURN server turns:turn.example:443 has expired (the certificate expired): renew it, or correct this machine's clock."
+    );
+}
+
+#[test]
 fn the_server_refuses_connections() {
     let mut scene = needing("turn:192.0.2.2:99?transport=tcp").build();
     scene.add_turn(turn_server());

@@ -34,6 +34,8 @@ pub(super) struct Config {
     pub(super) listening: BTreeSet<SocketAddr>,
     /// With the names of their certificates.
     pub(super) tls: BTreeMap<SocketAddr, String>,
+    /// Whether those are not valid any more.
+    pub(super) expired: bool,
     /// At most one of each family is used: the first.
     pub(super) relays: Vec<IpAddr>,
     pub(super) realm: String,
@@ -54,6 +56,7 @@ impl Config {
         Self {
             listening: BTreeSet::from([address]),
             tls: BTreeMap::new(),
+            expired: false,
             relays: vec![address.ip()],
             realm: "rill.example".to_owned(),
             users: BTreeMap::new(),

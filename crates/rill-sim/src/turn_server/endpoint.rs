@@ -128,6 +128,7 @@ impl Endpoint for TurnServer {
         match self.config.tls.get(&local) {
             Some(certificate) => Acceptance::Tls {
                 certificate: certificate.clone(),
+                expired: self.config.expired,
             },
             None if self.config.listening.contains(&local) => Acceptance::Plain,
             None => Acceptance::Refuse,

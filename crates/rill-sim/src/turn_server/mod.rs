@@ -79,6 +79,12 @@ impl TurnServer {
         self
     }
 
+    /// Its certificates are not valid any more.
+    pub fn expired(mut self) -> Self {
+        self.config.expired = true;
+        self
+    }
+
     /// Relays from one more IP address. Of each family, the first is used.
     pub fn relaying_from(mut self, address: IpAddr) -> Self {
         self.config.relays.push(address);

@@ -11,6 +11,7 @@ use crate::probe::{A, B, Probe, SECOND, public, stream};
 fn certificate(name: &str) -> Acceptance {
     Acceptance::Tls {
         certificate: name.to_owned(),
+        expired: false,
     }
 }
 
@@ -53,6 +54,20 @@ fn another_name_fails_unless_it_is_not_checked() {
     assert_eq!(client, StreamEvent::Failed(error));
     assert_eq!(server, []);
     let (client, server, _) = meet(tls("turn.example", false), certificate("evil.example"));
+    assert_eq!((client, server.len()), (StreamEvent::Connected, 1));
+}
+
+#[test]
+fn an_expired_certificate_fails_unless_it_is_not_checked() {
+    let expired = || Acceptance::Tls {
+        certificate: "turn.example".to_owned(),
+        expired: true,
+    };
+    let (client, server, _) = meet(tls("turn.example", true), expired());
+    let error = StreamError::ExpiredCertificate;
+    assert_eq!(error.to_string(), "the certificate expired");
+    assert_eq!((client, server), (StreamEvent::Failed(error), vec![]));
+    let (client, server, _) = meet(tls("turn.example", false), expired());
     assert_eq!((client, server.len()), (StreamEvent::Connected, 1));
 }
 

@@ -1,6 +1,6 @@
 //! A certificate authority that only one test knows.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -32,12 +32,27 @@ impl Authority {
 
     /// Vouches for a name or an address.
     pub(crate) fn certify(&self, name: &str) -> Identity {
+        self.sign(params(name))
+    }
+
+    /// Vouched for it for a year, long ago.
+    pub(crate) fn certified(&self, name: &str) -> Identity {
+        let mut params = params(name);
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+        self.sign(params)
+    }
+
+    fn sign(&self, params: CertificateParams) -> Identity {
         let key = KeyPair::generate().expect("the system gives randomness");
-        let params = CertificateParams::new([name.to_owned()]).expect("it is a name");
         let certificate = params.signed_by(&key, &self.issuer).expect("it is sound");
         Identity {
             certificate: certificate.pem(),
             key: key.serialize_pem(),
         }
     }
+}
+
+fn params(name: &str) -> CertificateParams {
+    CertificateParams::new([name.to_owned()]).expect("it is a name")
 }

@@ -30,6 +30,7 @@ pub(crate) struct Setup<'a> {
     /// More lines of its configuration.
     options: &'a str,
     certified_as: Option<&'a str>,
+    expired: bool,
 }
 
 /// A running server. Killed when dropped.
@@ -55,6 +56,7 @@ impl<'a> Setup<'a> {
             namespace: None,
             options,
             certified_as: None,
+            expired: false,
         }
     }
 
@@ -66,6 +68,7 @@ impl<'a> Setup<'a> {
             namespace: Some(namespace),
             options: "",
             certified_as: None,
+            expired: false,
         }
     }
 
@@ -73,6 +76,14 @@ impl<'a> Setup<'a> {
     pub(crate) fn certified_as(self, name: &'a str) -> Self {
         Self {
             certified_as: Some(name),
+            ..self
+        }
+    }
+
+    /// With a certificate that is not valid any more.
+    pub(crate) fn expired(self) -> Self {
+        Self {
+            expired: true,
             ..self
         }
     }
@@ -129,7 +140,11 @@ impl<'a> Setup<'a> {
             ..
         } = self;
         let own = address.to_string();
-        let identity = authority.certify(self.certified_as.unwrap_or(&own));
+        let name = self.certified_as.unwrap_or(&own);
+        let identity = match self.expired {
+            true => authority.certified(name),
+            false => authority.certify(name),
+        };
         let at = folder.display();
         let conf = format!(
             "listening-ip={address}\nrelay-ip={address}\nlistening-port=3478\n\

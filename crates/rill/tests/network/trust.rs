@@ -63,3 +63,17 @@ async fn a_certificate_for_another_name_is_refused_unless_anyone_is_trusted() {
     );
     assert_eq!(asked(&server, TlsTrust::Anyone).await, Ok(()));
 }
+
+/// Reliability 16: crates/rill/src/driver/tls.rs: `.with_custom_certificate_verifier(verifier)` => `.with_custom_certificate_verifier({ drop(verifier); Arc::new(Anyone(Arc::new(aws_lc_rs::default_provider()))) })`
+#[tokio::test]
+async fn an_expired_certificate_is_refused_unless_anyone_is_trusted() {
+    let Some(server) = Setup::on_loopback("").expired().start().await else {
+        return;
+    };
+    is_refused(
+        asked(&server, server.roots()).await,
+        &server,
+        "certificate expired",
+    );
+    assert_eq!(asked(&server, TlsTrust::Anyone).await, Ok(()));
+}
