@@ -32,11 +32,11 @@ impl Agent {
             }
             return;
         }
-        let is_proved = match transaction.owner {
-            Owner::Check(check) => session.is_proved(check.pair),
+        let needs_no_turn = match transaction.owner {
+            Owner::Check(check) => session.needs_no_turn(check.pair),
             Owner::Server { .. } => false,
         };
-        if is_proved {
+        if needs_no_turn {
             self.ctx.transactions.due.push_back(id);
         } else {
             self.ctx.transactions.due_paced.push_back(id);

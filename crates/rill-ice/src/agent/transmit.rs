@@ -4,14 +4,13 @@ use std::time::Instant;
 
 use rill_stun::{Class, Method, TransactionId, Writer};
 
-use crate::Agent;
-use crate::Transmit;
 use crate::gather::{Ask, QueryId, QueryState};
 use crate::identifier::SessionKey;
 use crate::pair::PairId;
 use crate::session::Session;
 use crate::timer::Timer;
 use crate::transaction::{CheckKind, Owner, Schedule, Transaction};
+use crate::{Agent, Kind, Transmit};
 use crate::{Path, context::Context};
 
 /// A transaction that is ready to begin, at the pace of RFC 8445 §14.
@@ -152,7 +151,7 @@ impl Agent {
         while let Some(next) = self.next_paced() {
             let session = self.transports.session_mut(next.session())?;
             let is_exempt = match next {
-                Paced::Check(_, pair) => session.is_proved(pair),
+                Paced::Check(_, pair) => session.needs_no_turn(pair),
                 Paced::Ask(..) => false,
             };
             if !is_exempt && !self.ctx.turns.take(now) {
@@ -267,11 +266,16 @@ impl Session {
         Some(path)
     }
 
-    /// Whether the address has answered before, so that it needs no pacing.
-    pub(super) fn is_proved(&self, id: PairId) -> bool {
-        let remote = self.checks.get(id).map(|pair| pair.remote);
-        let remote = remote.and_then(|remote| self.remote.candidates.get(remote));
-        remote.is_some_and(|remote| remote.proved)
+    /// Whether a check is not paced: its address has answered before, or is our own and no network
+    /// carries it.
+    pub(super) fn needs_no_turn(&self, id: PairId) -> bool {
+        let Some(pair) = self.checks.get(id) else {
+            return false;
+        };
+        let remote = self.remote.candidates.get(pair.remote);
+        let local = &self.local.candidates[pair.local].candidate;
+        let is_own = local.kind == Kind::Host && local.address.ip() == pair.path.remote.ip();
+        is_own || remote.is_some_and(|remote| remote.proved)
     }
 
     /// Whether the address was not silent for too long.

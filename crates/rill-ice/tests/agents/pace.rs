@@ -109,6 +109,18 @@ fn a_pace_used_up_by_another_agent_is_waited_for() {
     assert_eq!(at - shared[1].now, Duration::from_millis(10));
 }
 
+/// A bench, a test, a gateway and its worker on one machine: no network carries it.
+#[test]
+fn checks_of_our_own_address_wait_for_nobody() {
+    let pacer = Pacer::default();
+    let mut shared = pair_of_agents([pacer.clone(), pacer]);
+    assert_eq!(shared[0].requests().len(), 20);
+    let own = SocketAddr::from(([198, 51, 100, 1], 7000));
+    shared[1].add(own, 2_000_000_000);
+    let asked: Vec<SocketAddr> = shared[1].requests().iter().map(|(to, _)| *to).collect();
+    assert_eq!(asked, [own]);
+}
+
 /// What has answered before needs no leave: consent goes on whatever others do.
 #[test]
 fn a_crowd_elsewhere_does_not_hold_up_consent() {
