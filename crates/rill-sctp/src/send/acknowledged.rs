@@ -158,7 +158,9 @@ impl Outstanding {
             }
         }
         if let Some(recovery) = self.recovery {
-            change.spurious = recovery.lost > 0 && recovery.spurious >= recovery.lost;
+            // RFC 5682 §3.1, step 3: what was not repeated since the time-out arrives.
+            let enough = if recovery.timeout { 1 } else { recovery.lost };
+            change.spurious = recovery.lost > 0 && recovery.spurious >= enough;
             if change.spurious || !recovery.point.is_after(self.cumulative) {
                 self.recovery = None;
             }
@@ -273,6 +275,7 @@ impl Outstanding {
                     point: self.cumulative.plus(self.chunks.len() as u32),
                     lost: 1,
                     spurious: 0,
+                    timeout: false,
                 });
             }
         }

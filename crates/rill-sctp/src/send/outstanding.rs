@@ -126,6 +126,9 @@ pub(super) struct Recovery {
     pub(super) point: Tsn,
     pub(super) lost: u32,
     pub(super) spurious: u32,
+    /// It was a time-out, after which something is repeated at once: whether that has arrived, or what was
+    /// sent before, cannot be told.
+    pub(super) timeout: bool,
 }
 
 impl Outstanding {
@@ -339,6 +342,7 @@ impl Outstanding {
             point: self.next_tsn().minus(1),
             lost: self.lost.len() as u32,
             spurious: 0,
+            timeout: true,
         });
         let lost = self.lost.clone();
         self.give_up_over(now, lost)

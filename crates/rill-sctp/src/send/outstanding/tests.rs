@@ -284,3 +284,22 @@ fn a_lifetime_ends_the_retransmissions() {
     assert_eq!(sender.outstanding.all_lost(sender.now).len(), 1);
     assert!(!sender.outstanding.has_lost() || sender.repeated().is_empty());
 }
+
+/// RFC 5682 §3: only what was not repeated tells.
+#[test]
+fn a_time_out_was_too_early_if_what_was_sent_before_arrives() {
+    for (acknowledged, early) in [(2, false), (4, true)] {
+        let mut sender = Sender::with(6, Limit::None);
+        sender.sack(1, &[]);
+        sender.now += 10 * RTT;
+        sender.outstanding.all_lost(sender.now);
+        let again = sender.outstanding.retransmit(sender.now, 1000);
+        assert_eq!(again.map(|data| data.tsn), Some(FIRST.plus(1)));
+        // Sooner than what was repeated could be answered.
+        sender.now += MS;
+        let change = sender.sack(acknowledged, &[]).expect("it is news");
+        assert_eq!(change.spurious, early);
+        let flying = if early { 6 - acknowledged } else { 0 };
+        assert_eq!(sender.outstanding.in_flight(), flying as usize * SIZE);
+    }
+}
