@@ -36,22 +36,27 @@ impl Outstanding {
         self.give_up_over(now, first)
     }
 
+    /// Gives up what has left of a message.
+    pub(crate) fn give_up_begun(&mut self, message: GivenUp) {
+        let of_it = |chunk: &Sent| chunk.message() == message;
+        if let Some(index) = self.chunks.iter().rposition(of_it) {
+            self.give_up(index);
+        }
+    }
+
     /// RFC 3758 §3.5 A3: with a chunk its whole message. The fragments lie around it.
     fn give_up(&mut self, index: usize) -> GivenUp {
-        let of = |chunk: &Sent| {
-            let data = &chunk.data;
-            (data.stream, data.flags.unordered, data.message)
-        };
-        let message = of(&self.chunks[index]);
+        let message = self.chunks[index].message();
         let mut first = index;
-        while !(of(&self.chunks[first]) == message && self.chunks[first].data.flags.beginning) {
+        while !(self.chunks[first].message() == message && self.chunks[first].data.flags.beginning)
+        {
             let Some(before) = first.checked_sub(1) else {
                 break;
             };
             first = before;
         }
         for at in first..self.chunks.len() {
-            if of(&self.chunks[at]) != message {
+            if self.chunks[at].message() != message {
                 continue;
             }
             self.land(at, Fate::Abandoned);

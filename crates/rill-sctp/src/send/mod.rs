@@ -10,5 +10,5 @@ mod queue;
 mod timer;
 
 pub(crate) use outbound::Outbound;
-pub(crate) use outstanding::Limit;
+pub(crate) use outstanding::{GivenUp, Limit};
 pub(crate) use queue::Queued;

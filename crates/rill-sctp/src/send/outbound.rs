@@ -384,6 +384,12 @@ impl Outbound {
         if !self.outstanding.has_room() || self.outstanding.has_lost() {
             return false;
         }
+        // RFC 3758 §4.1, TR4.
+        while let Some(late) = self.queue.late(now) {
+            self.outstanding.give_up_begun(late);
+            self.give_up(now, vec![late]);
+            self.forward(now);
+        }
         let room = match self.outstanding.in_flight_payload() {
             0 => room,
             payload => room.min(self.peer_window - payload),

@@ -74,6 +74,12 @@ pub(super) struct Sent {
 }
 
 impl Sent {
+    /// Which message it is of.
+    pub(super) fn message(&self) -> GivenUp {
+        let data = &self.data;
+        (data.stream, data.flags.unordered, data.message)
+    }
+
     /// What it counts as on its way.
     pub(super) fn size(&self) -> usize {
         self.data.payload.len() + 20

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::message::{Ppid, Reliability, SendOptions, StreamId};
-use crate::send::Limit;
+use crate::send::{GivenUp, Limit};
 use crate::wire::{Data, DataFlags, Tsn};
 
 /// RFC 8831 §6.4: normal.
@@ -210,6 +210,15 @@ impl Queue {
             }
             self.drop_front(id);
         }
+    }
+
+    /// The message that is next, if something of it has left and its time is over.
+    pub(crate) fn late(&self, now: Instant) -> Option<GivenUp> {
+        let next = self.current.or_else(|| Some(self.ready.first()?.1));
+        let id = next.filter(|_| self.partial_reliability)?;
+        let message = self.streams.get(&id)?.messages.front()?;
+        let (number, _) = message.begun.filter(|_| message.limit.is_over(now))?;
+        Some((id, !message.ordered, number))
     }
 
     /// The message of which something has left is given up: whatever is left of it goes too. Whether

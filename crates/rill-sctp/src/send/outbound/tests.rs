@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::message::{Ppid, SendOptions, StreamId};
+use crate::message::{Ppid, Reliability, SendOptions, StreamId};
 use crate::recovery::congestion::NewReno;
 use crate::send::Queued;
 use crate::testing::epoch;
@@ -10,6 +10,11 @@ use crate::wire::{Header, chunks, kind};
 const FIRST: Tsn = Tsn(100);
 const RTT: Duration = Duration::from_millis(40);
 const MTU: usize = 1200;
+const HEAD: Header = Header {
+    source_port: 1,
+    destination_port: 2,
+    verification_tag: 3,
+};
 
 fn outbound() -> Outbound {
     let mut outbound = Outbound::new(FIRST, MTU, Box::new(NewReno::new(MTU)));
@@ -28,12 +33,7 @@ fn packets(outbound: &mut Outbound, now: Instant) -> Vec<Vec<usize>> {
     let mut packets = Vec::new();
     while outbound.is_ready(now) {
         let mut out = Vec::new();
-        let header = Header {
-            source_port: 1,
-            destination_port: 2,
-            verification_tag: 3,
-        };
-        let mut writer = Writer::new(&mut out, header, MTU);
+        let mut writer = Writer::new(&mut out, HEAD, MTU);
         outbound.write(now, &mut writer);
         writer.finish(false);
         let data = chunks(&out[HEADER..]).filter(|chunk| chunk.kind == kind::I_DATA);
@@ -165,12 +165,7 @@ fn a_single_packet_is_given_time() {
     assert_eq!(packets(&mut outbound, start).len(), 1);
     // One without data is no second one.
     let mut out = Vec::new();
-    let header = Header {
-        source_port: 1,
-        destination_port: 2,
-        verification_tag: 3,
-    };
-    outbound.write(start, &mut Writer::new(&mut out, header, MTU));
+    outbound.write(start, &mut Writer::new(&mut out, HEAD, MTU));
     let probe = outbound.poll_timeout(start).expect("a probe");
     assert_eq!(probe - start, 2 * RTT + Duration::from_millis(200));
     push(&mut outbound, 100);
@@ -240,4 +235,41 @@ fn a_full_packet_that_is_not_answered_at_all_is_a_sign() {
     assert_eq!(packets(&mut outbound, all)[0], [CHUNK], "small");
     outbound.set_mtu(all, MTU);
     assert!(!outbound.full_packets_vanish());
+}
+
+/// RFC 3758 §4.1: the time of a message can be over while it leaves.
+#[test]
+fn the_rest_of_a_message_does_not_outlive_it() {
+    for interleaved in [true, false] {
+        let (mut outbound, start) = measured();
+        outbound.agree(interleaved, true, 1 << 20);
+        let options = SendOptions {
+            ordered: true,
+            reliability: Reliability::MaxLifetime(RTT / 2),
+        };
+        let payload = Bytes::from(vec![7; 100_000]);
+        let late = Queued::new(start, Ppid::BINARY, payload, options);
+        outbound.queue.push(StreamId(1), late);
+        outbound.write(start, &mut Writer::new(&mut Vec::new(), HEAD, MTU));
+        assert!(outbound.queue.buffered() < 100_000);
+        let now = start + RTT;
+        sack(&mut outbound, now, 2, 1 << 20);
+        outbound.write(now, &mut Writer::new(&mut Vec::new(), HEAD, MTU));
+        assert_eq!(
+            (outbound.queue.buffered(), outbound.queue.is_empty()),
+            (0, true)
+        );
+        assert!(outbound.is_ready(now), "the peer is told");
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out, HEAD, MTU);
+        outbound.write(now, &mut writer);
+        writer.finish(false);
+        let kinds: Vec<_> = chunks(&out[HEADER..]).map(|chunk| chunk.kind).collect();
+        let told = if interleaved {
+            kind::I_FORWARD_TSN
+        } else {
+            kind::FORWARD_TSN
+        };
+        assert_eq!(kinds, [told]);
+    }
 }
