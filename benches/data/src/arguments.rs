@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::cell::{CENTRE, Cell, LOSSES, QUEUES, RATES, RTTS};
 use crate::endpoint::Stack;
+use crate::link::ETHERNET;
 use crate::run;
 
 const USAGE: &str = "\
@@ -16,6 +17,7 @@ usage: cargo xtask sim data [options]
   --loss %,...
   --link MBIT/S,...
   --queue BDP,...
+  --mtu BYTES      of the largest IP packet that the path carries (1500)
   --stack A,...    these stacks: rill, rill-cubic, rill-new-reno, dcsctp (rill and dcsctp)
   --share A,B      two flows, the second a second later, instead of one
   --seeds N        so many runs of each, of which the median counts (1)
@@ -32,6 +34,7 @@ pub(crate) struct Arguments {
     /// For two flows.
     pub(crate) shared: Vec<Cell>,
     pub(crate) pairs: Vec<[Stack; 2]>,
+    pub(crate) mtu: usize,
     pub(crate) first: u64,
     pub(crate) seeds: u64,
     pub(crate) seconds: Option<f64>,
@@ -76,6 +79,7 @@ impl Arguments {
             stacks: vec![Stack::Rill, Stack::Dcsctp],
             shared: Vec::new(),
             pairs: Vec::new(),
+            mtu: ETHERNET,
             first: 1,
             seeds: 1,
             seconds: None,
@@ -111,6 +115,7 @@ impl Arguments {
                 [one, other] => self.pairs = vec![[one, other]],
                 _ => return Err(format!("--share needs two stacks\n\n{USAGE}")),
             },
+            "--mtu" => self.mtu = number(value, 1200)?,
             "--seeds" => self.seeds = number(value, 1)?,
             "--from" => self.first = number(value, 0)?,
             "--seconds" => self.seconds = Some(number(value, 0.1)?),

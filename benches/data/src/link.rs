@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use crate::cell::Cell;
 use crate::packet::OVERHEAD;
 
-/// Larger IP packets vanish, as where "packet too big" is filtered.
-const IP_MTU: usize = 1500;
-/// A queue holds this at least: four large packets.
-const LEAST_QUEUE: u64 = 4 * IP_MTU as u64;
+/// What most paths carry.
+pub(crate) const ETHERNET: usize = 1500;
 
 pub(crate) struct Link {
     mbits: u64,
+    /// Larger IP packets vanish, as where "packet too big" is filtered.
+    mtu: usize,
     delay: u64,
     /// How long a full queue takes to drain, in nanoseconds.
     queue: u64,
@@ -35,14 +35,17 @@ pub(crate) struct Parcel {
 }
 
 impl Link {
-    pub(crate) fn new(cell: &Cell, seed: u64, measured_from: u64) -> Self {
+    pub(crate) fn new(cell: &Cell, mtu: usize, seed: u64, measured_from: u64) -> Self {
         let mbits = u64::from(cell.mbits);
         let round_trip = cell.round_trip_nanos();
         let queue = (round_trip as f64 * cell.queue) as u64;
+        // A queue holds four large packets at least.
+        let least = 4 * mtu as u64 * 8000 / mbits;
         Self {
             mbits,
+            mtu,
             delay: round_trip / 2,
-            queue: queue.max(LEAST_QUEUE * 8000 / mbits),
+            queue: queue.max(least),
             loss: cell.loss / 100.0,
             random: fastrand::Rng::with_seed(seed),
             free: 0,
@@ -59,7 +62,7 @@ impl Link {
         let bytes = datagram.len() + OVERHEAD;
         let time = bytes as u64 * 8000 / self.mbits;
         let waiting = self.free.saturating_sub(now);
-        if bytes > IP_MTU || (waiting > 0 && waiting + time > self.queue) {
+        if bytes > self.mtu || (waiting > 0 && waiting + time > self.queue) {
             self.dropped += 1;
             return;
         }
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn datagrams_leave_at_the_rate_and_arrive_after_half_a_round_trip() {
-        let mut link = Link::new(&CELL, 1, 0);
+        let mut link = Link::new(&CELL, ETHERNET, 1, 0);
         for _ in 0..3 {
             link.offer(0, 0, vec![0; DATAGRAM]);
         }
@@ -125,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_the_queue_is_dropped() {
-        let mut link = Link::new(&CELL, 1, 0);
+        let mut link = Link::new(&CELL, ETHERNET, 1, 0);
         // 40 ms at 100 Mbit/s are 400 of these.
         for _ in 0..500 {
             link.offer(0, 0, vec![0; DATAGRAM]);
@@ -137,10 +140,19 @@ mod tests {
 
     #[test]
     fn as_many_are_lost_as_the_cell_says() {
-        let mut link = Link::new(&Cell { loss: 3.0, ..CELL }, 1, 0);
+        let mut link = Link::new(&Cell { loss: 3.0, ..CELL }, ETHERNET, 1, 0);
         for number in 0..100_000 {
             link.offer(number * 1_000_000, 0, vec![0; DATAGRAM]);
         }
         assert!((2_800..3_200).contains(&link.lost), "{}", link.lost);
+    }
+
+    #[test]
+    fn larger_packets_than_the_path_carries_vanish() {
+        let mut link = Link::new(&CELL, ETHERNET, 1, 0);
+        link.offer(0, 0, vec![0; ETHERNET - OVERHEAD]);
+        assert_eq!(link.dropped, 0);
+        link.offer(0, 0, vec![0; ETHERNET - OVERHEAD + 1]);
+        assert_eq!(link.dropped, 1);
     }
 }

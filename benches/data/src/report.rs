@@ -33,11 +33,11 @@ fn head(arguments: &Arguments) -> String {
     format!(
         "Reliable ordered messages of 16 KiB over one drop-tail bottleneck, virtual time, {} run(s) of \
          each; packets of 1112 bytes unless a stack finds larger ones to pass, and {OVERHEAD} more of \
-         DTLS 1.2 (37), UDP (8) and IPv4 (20) on the wire; IP packets above 1500 bytes vanish. RTT \
+         DTLS 1.2 (37), UDP (8) and IPv4 (20) on the wire; IP packets above {} bytes vanish. RTT \
          without queue; loss at random behind the bottleneck, in each direction; queue in products of \
-         rate and RTT, 6000 bytes at least. Goodput after 2 s; \"possible\" is what the headers of a \
+         rate and RTT, four such packets at least. Goodput after 2 s; \"possible\" is what the headers of a \
          full packet leave of the link. CPU of both ends and the simulation.",
-        arguments.seeds
+        arguments.seeds, arguments.mtu
     )
 }
 

@@ -85,6 +85,7 @@ fn scenarios(arguments: &Arguments) -> Vec<Scenario> {
             let seconds = arguments.seconds.unwrap_or(own);
             scenarios.push(Scenario {
                 cell,
+                mtu: arguments.mtu,
                 stacks: stacks.clone(),
                 seed,
                 seconds,

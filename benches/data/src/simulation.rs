@@ -19,6 +19,8 @@ const STAGGER: u64 = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) cell: Cell,
+    /// The largest IP packet that the path carries.
+    pub(crate) mtu: usize,
     /// One flow of each.
     pub(crate) stacks: Vec<Stack>,
     pub(crate) seed: u64,
@@ -95,7 +97,8 @@ impl Simulation {
         let origin = Instant::now();
         let measured_from = (scenario.from * SECOND) as u64;
         let mut random = fastrand::Rng::with_seed(scenario.seed);
-        let links = [(); 2].map(|()| Link::new(&scenario.cell, random.u64(..), measured_from));
+        let links = [(); 2]
+            .map(|()| Link::new(&scenario.cell, scenario.mtu, random.u64(..), measured_from));
         let flows = (0..)
             .zip(&scenario.stacks)
             .map(|(number, &stack)| Flow::new(stack, &mut random, origin, number * STAGGER))
@@ -200,6 +203,7 @@ mod tests {
     fn scenario(cell: Cell, stacks: &[Stack]) -> Scenario {
         Scenario {
             cell,
+            mtu: crate::link::ETHERNET,
             stacks: stacks.to_vec(),
             seed: 1,
             seconds: 5.0,
