@@ -67,15 +67,23 @@ impl Socket {
         self.io.poll_recv_ready(context).is_ready()
     }
 
-    /// Receives what is there, into buffers that are cut by `stride`.
+    /// Receives what is there, into buffers that are cut by `stride`. After fewer trains than there are
+    /// buffers the socket is empty, and not ready until more comes.
     pub(super) fn receive(
         &self,
         buffers: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> io::Result<usize> {
-        self.io.try_io(Interest::READABLE, || {
-            self.state.recv((&self.io).into(), buffers, meta)
-        })
+        let mut last = None;
+        let result = self.io.try_io(Interest::READABLE, || {
+            let count = self.state.recv((&self.io).into(), buffers, meta)?;
+            if count < buffers.len() {
+                last = Some(count);
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            Ok(count)
+        });
+        last.map_or(result, Ok)
     }
 
     /// Sends a train, in as many calls as the kernel needs; waits while the socket's buffer is full.
