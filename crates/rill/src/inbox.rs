@@ -19,6 +19,8 @@ pub(crate) struct Inbox {
     gathered: Vec<(String, String)>,
     ended: bool,
     news: bool,
+    /// Whose readers are to be woken once the lock is let go.
+    woken: Vec<Arc<Notify>>,
 }
 
 /// What waits for the reader of one channel.
@@ -38,8 +40,8 @@ impl Inbox {
             Event::Message(id, message) => {
                 if let Some(channel) = self.channels.get_mut(&id) {
                     channel.messages.push_back(message);
-                    channel.changed.notify_waiters();
                 }
+                self.wake(id);
             }
             Event::Error(id, error) => {
                 if let Some(channel) = self.channels.get_mut(&id) {
@@ -49,11 +51,7 @@ impl Inbox {
             Event::Open(id)
             | Event::Closing(id)
             | Event::Close(id)
-            | Event::BufferedAmountLow(id) => {
-                if let Some(channel) = self.channels.get(&id) {
-                    channel.changed.notify_waiters();
-                }
-            }
+            | Event::BufferedAmountLow(id) => self.wake(id),
             event => {
                 if let Event::IceCandidate(Some(candidate)) = &event {
                     let kind = candidate
@@ -84,15 +82,31 @@ impl Inbox {
         None
     }
 
+    fn wake(&mut self, id: ChannelId) {
+        if let Some(ChannelInbox { changed, .. }) = self.channels.get(&id)
+            && !self
+                .woken
+                .last()
+                .is_some_and(|last| Arc::ptr_eq(last, changed))
+        {
+            self.woken.push(Arc::clone(changed));
+        }
+    }
+
+    /// Those who wait for what has come since the last time.
+    pub(crate) fn take_woken(&mut self) -> Vec<Arc<Notify>> {
+        std::mem::take(&mut self.woken)
+    }
+
     /// The connection is closed: readers are told.
     pub(crate) fn end(&mut self) {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
         self.news = true;
-        for channel in self.channels.values() {
-            channel.changed.notify_waiters();
-        }
+        let readers = self.channels.values();
+        self.woken
+            .extend(readers.map(|channel| Arc::clone(&channel.changed)));
     }
 
     pub(crate) fn take_news(&mut self) -> bool {

@@ -1,4 +1,5 @@
 use std::{
+    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -55,9 +56,10 @@ impl Shared {
         })
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> Locked<'_> {
         // A panic elsewhere left the core as it was between two calls; closing must still work.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { state: Some(state) }
     }
 
     /// Runs a command on the core, hands out what it caused, and lets the driver act on it.
@@ -122,6 +124,40 @@ impl Shared {
         state.deliver(self);
         drop(state);
         self.commanded.notify_one();
+    }
+}
+
+/// The state under its lock. Readers are woken after it was let go: before, they would only wait for it.
+pub(crate) struct Locked<'a> {
+    state: Option<MutexGuard<'a, State>>,
+}
+
+const HELD: &str = "only dropping lets go of the lock";
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.state.as_ref().expect(HELD)
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.state.as_mut().expect(HELD)
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let woken = match &mut self.face {
+            Face::Inbox(inbox) => inbox.take_woken(),
+            Face::Binding { .. } => Vec::new(),
+        };
+        self.state = None;
+        for reader in woken {
+            reader.notify_waiters();
+        }
     }
 }
 
