@@ -5,6 +5,7 @@ mod added;
 mod announced;
 mod bundle;
 mod can_trickle;
+mod capacity;
 mod channels;
 mod connect;
 mod consent;
