@@ -4,8 +4,8 @@
 //! where that was asked for; once the network behaves, what is reliable has arrived, resets are done,
 //! nothing is buffered and no timer runs.
 //!
-//! All but this file and `transfer` is also part of `benches/data/tests/differential`, where another stack is at one
-//! of the ends.
+//! All but this file and `transfer` is also part of `benches/data/tests/differential`, where another
+//! stack is at one of the ends.
 
 mod link;
 mod plan;
