@@ -122,6 +122,9 @@ fn the_doctor_finds_this_machine_able_to_connect() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["healthy"], true);
     assert_eq!(report["connections"][0]["connected"], true);
+    let findings = report["findings"].as_array().expect("a list");
+    let mut topics = findings.iter().map(|finding| &finding["topic"]);
+    assert!(topics.any(|topic| topic == "multicast"), "{report}");
     let diagnosis = &report["connections"][0]["diagnosis"];
     assert_eq!(diagnosis["cause"], "connected");
     assert_eq!(diagnosis["trouble"], false);

@@ -2,6 +2,7 @@
 
 mod finding;
 mod gathering;
+mod multicast;
 mod nat;
 mod progress;
 mod report;
@@ -60,19 +61,25 @@ pub(crate) async fn run(arguments: &DoctorArguments) -> Result<Verdict, DoctorEr
     let loopback = arguments.servers.loopback();
     let progress = Progress::new();
     progress.show(&match servers.len() {
-        0 => "Looking at this machine.".to_owned(),
-        1 => "Asking a server.".to_owned(),
-        _ => "Asking the servers.".to_owned(),
+        0 => "Looking at this machine, and for a name by multicast.".to_owned(),
+        1 => "Asking a server, and for a name by multicast.".to_owned(),
+        _ => "Asking the servers, and for a name by multicast.".to_owned(),
     })?;
-    let gathering = gathering::gather(&servers, loopback, arguments.timeout).await?;
+    let limit = arguments.timeout;
+    let (gathering, multicast) = tokio::join!(
+        gathering::gather(&servers, loopback, limit),
+        multicast::examine(limit),
+    );
+    let gathering = gathering?;
     let mut findings = gathering::findings(&gathering);
+    findings.extend(multicast?);
     let mut connections = Vec::new();
     for server in ways(&servers) {
         progress.show(&match &server {
             Some(server) => format!("Connecting two peers through {}.", server.urls[0]),
             None => "Connecting two peers on this machine.".to_owned(),
         })?;
-        let done = self_test::run(server, loopback, arguments.timeout).await?;
+        let done = self_test::run(server, loopback, limit).await?;
         findings.push(done.finding());
         connections.push(done);
     }
