@@ -67,6 +67,7 @@ impl Play {
         let config = Config {
             max_message_size: MAX_MESSAGE_SIZE,
             mtu: MTU,
+            max_mtu: MTU,
             receive_window: if flags & 1 == 1 { 0 } else { 1 << 16 },
             send_buffer_limit: 1 << 16,
             ..Config::default()
