@@ -80,6 +80,7 @@ impl Association {
             reconfig: true,
             interleaving: true,
             zero_checksum: true,
+            padding: true,
         };
         let base = config.effective_mtu();
         let controller = config.congestion_control.controller(base);

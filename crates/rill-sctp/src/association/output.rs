@@ -160,7 +160,10 @@ impl Association {
         if !self.control.is_empty() {
             return false;
         }
-        let Some((peer, probe)) = self.peer.zip(self.poll_probe()) else {
+        let Some(peer) = self.peer.filter(|peer| peer.padding) else {
+            return false;
+        };
+        let Some(probe) = self.poll_probe() else {
             return false;
         };
         let mut writer = Writer::new(out, self.header(peer.tag), probe.size);

@@ -11,7 +11,7 @@ use super::{Init, Tsn, u16_at, u32_at};
 const LIFE: Duration = Duration::from_secs(60);
 /// Of the MAC; RFC 2104 §5 allows half of it.
 const MAC: usize = 16;
-const LENGTH: usize = 44;
+const LENGTH: usize = 45;
 
 /// The secret that our cookies are made with.
 #[derive(Clone)]
@@ -50,6 +50,7 @@ impl Cookie {
             peer.reconfig,
             peer.interleaving,
             peer.zero_checksum,
+            peer.padding,
         ];
         out.extend(flags.map(u8::from));
         let mac = key.mac(&out).finalize().into_bytes();
@@ -80,6 +81,7 @@ impl Cookie {
                 reconfig: flag(1),
                 interleaving: flag(2),
                 zero_checksum: flag(3),
+                padding: flag(4),
             },
             tie_tags: (u32_at(content, 32)?, u32_at(content, 36)?),
         };
@@ -123,6 +125,7 @@ mod tests {
                 reconfig: false,
                 interleaving: true,
                 zero_checksum: false,
+                padding: true,
             },
             tie_tags: (8, 9),
         }

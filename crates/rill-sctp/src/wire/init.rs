@@ -29,6 +29,9 @@ pub(crate) struct Init {
     pub(crate) interleaving: bool,
     /// RFC 9653: packets without a checksum are taken.
     pub(crate) zero_checksum: bool,
+    /// RFC 4820: padding is known. RFC 9260 §3.2 has everybody skip it, but there are peers whose process
+    /// ends over a chunk that they do not know (werift).
+    pub(crate) padding: bool,
 }
 
 impl Init {
@@ -45,6 +48,7 @@ impl Init {
             reconfig: false,
             interleaving: false,
             zero_checksum: false,
+            padding: false,
         };
         for parameter in parameters(&value[FIXED..]) {
             match parameter.kind {
@@ -57,6 +61,7 @@ impl Init {
                     init.partial_reliability |= has(chunk_kind::FORWARD_TSN);
                     init.reconfig = has(chunk_kind::RE_CONFIG);
                     init.interleaving = has(chunk_kind::I_DATA);
+                    init.padding = has(chunk_kind::PAD);
                 }
                 _ => {}
             }
@@ -96,6 +101,9 @@ impl Init {
             }
             if self.interleaving {
                 out.extend([chunk_kind::I_DATA, chunk_kind::I_FORWARD_TSN]);
+            }
+            if self.padding {
+                out.push(chunk_kind::PAD);
             }
         });
     }
@@ -145,6 +153,7 @@ mod tests {
         reconfig: true,
         interleaving: true,
         zero_checksum: true,
+        padding: true,
     };
 
     fn written(init: &Init) -> Vec<u8> {
@@ -160,6 +169,7 @@ mod tests {
             reconfig: false,
             interleaving: false,
             zero_checksum: false,
+            padding: false,
             ..INIT
         };
         for init in [INIT, plain] {

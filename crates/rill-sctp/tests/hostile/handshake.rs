@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use rill_sctp::{Config, State};
+use rill_sctp::{Config, Ppid, Reliability, SendOptions, State, StreamId};
 
 use crate::peer::{
-    COOKIE_ACK, COOKIE_ECHO, INIT, Peer, TAG, TSN, chunk, cookie_of, init, packet, words,
+    COOKIE_ACK, COOKIE_ECHO, DATA, INIT, Peer, TAG, TSN, chunk, cookie_of, init, packet, words,
+};
+
+const RELIABLE: SendOptions = SendOptions {
+    ordered: true,
+    reliability: Reliability::Reliable,
 };
 
 /// What waits to be said is bounded, and the association stays what it is.
@@ -108,7 +113,7 @@ fn item_30_cookies_hold_no_addresses() {
     };
     let elsewhere = Box::new(answer());
     assert_eq!(first, &elsewhere[0].1);
-    assert_eq!(cookie_of(first).len(), 60);
+    assert_eq!(cookie_of(first).len(), 61);
 }
 
 /// Older pion drops a whole INIT ACK for a parameter that it does not know.
@@ -126,4 +131,18 @@ fn an_answer_has_zero_checksums_only_for_who_named_them() {
         let found = answer.windows(8).any(|bytes| bytes == ZERO_CHECKSUM);
         assert_eq!(found, named);
     }
+}
+
+/// Werift's process ends over a chunk that it does not know: only who names padding is sent some.
+#[test]
+fn a_peer_that_does_not_name_padding_is_sent_none() {
+    let mut peer = Peer::connected(Config::default(), false);
+    let bulk = vec![7; 64 << 10].into();
+    let sent = peer
+        .victim
+        .send(peer.now, StreamId(1), Ppid::BINARY, bulk, RELIABLE);
+    sent.expect("there is room");
+    let answers = peer.answers();
+    assert!(answers.iter().all(|(kind, _)| *kind == DATA), "{answers:?}");
+    assert!(answers.len() > 3);
 }
