@@ -97,8 +97,8 @@ pub enum SendError {
         /// The peer's `a=max-message-size`.
         limit: usize,
     },
-    /// Too much waits to be sent; wait until `bufferedAmount` falls.
-    #[error("the send buffer is full; wait until bufferedAmount falls")]
+    /// 64 MiB or more wait to be sent on all channels of the connection; wait until `bufferedAmount` falls.
+    #[error("64 MiB wait to be sent: the send buffer is full; wait until bufferedAmount falls")]
     BufferFull,
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use rill_sctp::StreamId;
 
 use super::{
-    DataChannels,
+    DataChannels, LOWEST,
     channel::{Phase, Reset},
     held::Held,
 };
@@ -164,6 +164,7 @@ impl DataChannels {
                 .advance(&mut channel.ready_state, DataChannelState::Closed);
         }
         self.by_stream.clear();
+        self.lowest_free = LOWEST;
         self.busy.clear();
         self.unsent.clear();
         self.drop_held();
@@ -182,6 +183,8 @@ impl DataChannels {
         channel.phase = Phase::Closed;
         if let Some(stream) = channel.stream {
             self.by_stream.remove(&stream);
+            let lowest = &mut self.lowest_free[usize::from(stream % 2)];
+            *lowest = stream.min(*lowest);
         }
         self.busy.remove(&id);
         tasks.push(Change::Channel(id, ChannelChange::Closed(error)));

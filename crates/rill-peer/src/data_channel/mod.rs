@@ -34,6 +34,9 @@ const PEER_CHANNELS: usize = 8 * 1024 * 1024;
 /// What a channel of the peer is counted as, beside its names.
 const CHANNEL: usize = 128;
 
+/// The first stream of either kind.
+const LOWEST: [u16; 2] = [0, 1];
+
 /// Which stream ids are ours to choose: the DTLS client's are even (RFC 8832 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parity {
@@ -48,6 +51,8 @@ pub(crate) enum Parity {
 pub(crate) struct DataChannels {
     channels: BTreeMap<ChannelId, Channel>,
     by_stream: BTreeMap<u16, ChannelId>,
+    /// Below these no even and no odd stream is free.
+    lowest_free: [u16; 2],
     /// The channels whose bytes are still with the association: the only ones looked at per packet.
     busy: BTreeSet<ChannelId>,
     next_id: u32,
@@ -80,6 +85,7 @@ impl DataChannels {
         Self {
             channels: BTreeMap::new(),
             by_stream: BTreeMap::new(),
+            lowest_free: LOWEST,
             busy: BTreeSet::new(),
             next_id: 0,
             charged: 0,
@@ -171,13 +177,14 @@ impl DataChannels {
     }
 
     /// The lowest free id of our parity below what the peer accepts (RFC 8832 §6).
-    fn free_stream(&self, parity: Parity) -> Result<u16, CreateDataChannelError> {
+    fn free_stream(&mut self, parity: Parity) -> Result<u16, CreateDataChannelError> {
         let limit = self.streams.unwrap_or(u16::MAX);
-        let first = u16::from(parity == Parity::Odd);
-        (first..limit)
+        let lowest = &mut self.lowest_free[usize::from(parity == Parity::Odd)];
+        let free = (*lowest..limit)
             .step_by(2)
-            .find(|id| !self.by_stream.contains_key(id))
-            .ok_or(CreateDataChannelError::NoFreeId)
+            .find(|id| !self.by_stream.contains_key(id));
+        *lowest = free.unwrap_or(*lowest);
+        free.ok_or(CreateDataChannelError::NoFreeId)
     }
 
     /// The negotiation is done: the association can be made, and channels get their ids. Says which
