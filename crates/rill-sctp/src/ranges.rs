@@ -14,6 +14,11 @@ pub(crate) struct TsnRanges {
 }
 
 impl TsnRanges {
+    /// Gives back the room of what is gone.
+    pub(crate) fn rest(&mut self) {
+        self.ranges.shrink_to_fit();
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }

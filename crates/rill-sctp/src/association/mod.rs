@@ -210,6 +210,15 @@ impl Association {
 
 /// The driver.
 impl Association {
+    /// Gives back the memory that a busier time has taken. For when nothing was sent or received for a
+    /// while: what comes next takes it anew.
+    pub fn rest(&mut self) {
+        self.outbound.rest();
+        self.inbound.iter_mut().for_each(Inbound::rest);
+        self.control.shrink_to_fit();
+        self.events.shrink_to_fit();
+    }
+
     /// Runs the timers that are due.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);

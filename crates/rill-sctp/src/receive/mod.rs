@@ -82,6 +82,13 @@ impl Reset {
 }
 
 impl Inbound {
+    /// Gives back the room of what has been read.
+    pub(crate) fn rest(&mut self) {
+        self.ready.shrink_to_fit();
+        self.duplicates.shrink_to_fit();
+        self.beyond.rest();
+    }
+
     pub(crate) fn new(
         first_tsn: Tsn,
         interleaved: bool,

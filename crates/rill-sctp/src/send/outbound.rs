@@ -76,6 +76,12 @@ impl Outbound {
         self.peer_window = window as usize;
     }
 
+    /// Gives back the room of what has left and arrived.
+    pub(crate) fn rest(&mut self) {
+        self.queue.rest();
+        self.outstanding.rest();
+    }
+
     /// The path carries packets of this size.
     pub(crate) fn set_mtu(&mut self, now: Instant, mtu: usize) {
         if mtu != self.mtu {

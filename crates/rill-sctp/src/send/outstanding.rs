@@ -138,6 +138,14 @@ pub(super) struct Recovery {
 }
 
 impl Outstanding {
+    /// Gives back the room of what has arrived.
+    pub(crate) fn rest(&mut self) {
+        self.chunks.shrink_to_fit();
+        self.by_time.shrink_to_fit();
+        self.lost.shrink_to_fit();
+        self.beyond.rest();
+    }
+
     pub(crate) fn new(first: Tsn) -> Self {
         Self {
             cumulative: first.minus(1),

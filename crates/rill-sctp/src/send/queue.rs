@@ -81,7 +81,8 @@ pub(crate) struct Queue {
     interleaved: bool,
     /// The peer can be told that a message was given up (RFC 3758).
     partial_reliability: bool,
-    streams: BTreeMap<StreamId, Stream>,
+    /// Boxed, because most associations use few: a node has room for eleven.
+    streams: BTreeMap<StreamId, Box<Stream>>,
     /// The streams with messages, by their turn.
     ready: BTreeSet<(u64, StreamId)>,
     /// The turn that was taken last.
@@ -99,6 +100,18 @@ impl Queue {
     pub(crate) fn agree(&mut self, interleaved: bool, partial_reliability: bool) {
         self.interleaved = interleaved;
         self.partial_reliability = partial_reliability;
+    }
+
+    /// Gives back the room of what has left.
+    pub(crate) fn rest(&mut self) {
+        self.low.shrink_to_fit();
+        if self.ready.is_empty() {
+            // A set that has emptied keeps a node.
+            self.ready = BTreeSet::new();
+        }
+        for stream in self.streams.values_mut() {
+            stream.messages.shrink_to_fit();
+        }
     }
 
     pub(crate) fn push(&mut self, stream: StreamId, message: Queued) {
@@ -127,7 +140,7 @@ impl Queue {
             Some(current) => current,
             None => self.ready.first()?.1,
         };
-        let stream = self.streams.get_mut(&id)?;
+        let stream = &mut **self.streams.get_mut(&id)?;
         let message = stream.messages.front_mut()?;
         let length = message.payload.len();
         if room == 0 || room < LEAST && room < length {
