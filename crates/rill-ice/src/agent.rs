@@ -157,6 +157,15 @@ impl Agent {
     }
 }
 
+impl Agent {
+    /// Gives back the memory that a busier time has taken, such as gathering. For when nothing but
+    /// consent checks was sent or received for a while: what comes next takes it anew.
+    pub fn rest(&mut self) {
+        self.ctx.rest();
+        self.transports.rest();
+    }
+}
+
 /// Outputs.
 impl Agent {
     /// The next thing the driver is to do. Sockets and streams are closed after the last datagrams

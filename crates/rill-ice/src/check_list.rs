@@ -14,7 +14,8 @@ use crate::transaction::CheckKind;
 #[derive(Debug, Default)]
 pub(crate) struct CheckList {
     last: u32,
-    pairs: BTreeMap<PairId, Pair>,
+    /// Boxed, as is every large value of a map that mostly has few: a node has room for eleven.
+    pairs: BTreeMap<PairId, Box<Pair>>,
     by_path: BTreeMap<(SocketId, SocketAddr), PairId>,
     triggered: VecDeque<PairId>,
     unpaced: VecDeque<(PairId, CheckKind)>,
@@ -22,13 +23,19 @@ pub(crate) struct CheckList {
 }
 
 impl CheckList {
+    /// Gives back the room of the checks that were sent.
+    pub(crate) fn rest(&mut self) {
+        self.triggered.shrink_to_fit();
+        self.unpaced.shrink_to_fit();
+    }
+
     /// Inserts a pair, in `pair.state`. The caller has seen that no pair has its path.
     pub(crate) fn insert(&mut self, pair: Pair) -> PairId {
         self.last += 1;
         let id = PairId(self.last);
         self.by_path.insert(pair.path.key(), id);
         self.waiting += usize::from(pair.state == PairState::Waiting);
-        self.pairs.insert(id, pair);
+        self.pairs.insert(id, Box::new(pair));
         id
     }
 
@@ -38,16 +45,16 @@ impl CheckList {
         self.waiting -= usize::from(pair.state == PairState::Waiting);
         self.triggered.retain(|queued| *queued != id);
         self.unpaced.retain(|(queued, _)| *queued != id);
-        Some(pair)
+        Some(*pair)
     }
 
     pub(crate) fn get(&self, id: PairId) -> Option<&Pair> {
-        self.pairs.get(&id)
+        self.pairs.get(&id).map(|pair| &**pair)
     }
 
     /// For everything but the state.
     pub(crate) fn get_mut(&mut self, id: PairId) -> Option<&mut Pair> {
-        self.pairs.get_mut(&id)
+        self.pairs.get_mut(&id).map(|pair| &mut **pair)
     }
 
     /// The pair over which a datagram came.
@@ -130,11 +137,11 @@ impl CheckList {
 
     /// All pairs, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (PairId, &Pair)> {
-        self.pairs.iter().map(|(id, pair)| (*id, pair))
+        self.pairs.iter().map(|(id, pair)| (*id, &**pair))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pair> {
-        self.pairs.values_mut()
+        self.pairs.values_mut().map(|pair| &mut **pair)
     }
 
     pub(crate) fn len(&self) -> usize {

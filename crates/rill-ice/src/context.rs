@@ -89,6 +89,16 @@ impl Context {
         }
     }
 
+    /// Gives back what the queues took when they were longer.
+    pub(crate) fn rest(&mut self) {
+        self.requests.rest();
+        self.events.rest();
+        self.transactions.rest();
+        self.replies.queue.shrink_to_fit();
+        self.outgoing.shrink_to_fit();
+        self.wrapping = Wrapping::default();
+    }
+
     /// Time never runs backwards for the agent.
     pub(crate) fn advance(&mut self, now: Instant) -> Instant {
         let now = self.latest.map_or(now, |latest| latest.max(now));

@@ -246,6 +246,15 @@ impl Events {
         }
     }
 
+    /// Gives back the room of what was polled.
+    pub(crate) fn rest(&mut self) {
+        self.queue.shrink_to_fit();
+        if self.held.is_empty() {
+            // A map that has emptied keeps a node.
+            self.held = BTreeMap::new();
+        }
+    }
+
     pub(crate) fn poll(&mut self) -> Option<Event> {
         self.queue.pop_front()
     }

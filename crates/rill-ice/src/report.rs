@@ -180,6 +180,13 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
+    /// Gives back the room that was for more.
+    pub(crate) fn rest(&mut self) {
+        self.interfaces.shrink_to_fit();
+        self.problems.shrink_to_fit();
+        self.outcomes.shrink_to_fit();
+    }
+
     pub(crate) fn problem(&mut self, problem: String) {
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(problem);

@@ -173,6 +173,15 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
+    /// Gives back the room of what was answered.
+    pub(crate) fn rest(&mut self) {
+        self.queue.shrink_to_fit();
+        if self.outstanding.is_empty() {
+            // A map that has emptied keeps a node.
+            self.outstanding = BTreeMap::new();
+        }
+    }
+
     pub(crate) fn list_interfaces(&mut self, session: SessionKey) {
         let id = self.register(Purpose::Interfaces(session));
         self.queue.push_back(Request::ListInterfaces { id });

@@ -155,6 +155,15 @@ impl Session {
         }
     }
 
+    /// Gives back what gathering and checking took while they were under way.
+    pub(crate) fn rest(&mut self) {
+        self.checks.rest();
+        self.gatherer.rest();
+        self.local.candidates.rest();
+        self.remote.candidates.rest();
+        self.notes.rest();
+    }
+
     /// Takes these credentials for its own, unless it has told them already.
     pub(crate) fn adopt(&mut self, credentials: Credentials) {
         if self.gatherer.state != GatheringState::New && !self.gatherer.ahead {

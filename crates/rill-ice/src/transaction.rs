@@ -127,7 +127,7 @@ impl Transaction {
 /// a few consent checks, and one per server and socket.
 #[derive(Debug, Default)]
 pub(crate) struct Transactions {
-    table: BTreeMap<TransactionId, Transaction>,
+    table: BTreeMap<TransactionId, Box<Transaction>>,
     /// To be sent again: to addresses that have answered before …
     pub(crate) due: VecDeque<TransactionId>,
     /// … and to those that have not, which are paced.
@@ -135,6 +135,12 @@ pub(crate) struct Transactions {
 }
 
 impl Transactions {
+    /// Gives back the room of what is over.
+    pub(crate) fn rest(&mut self) {
+        self.due.shrink_to_fit();
+        self.due_paced.shrink_to_fit();
+    }
+
     pub(crate) fn insert(
         &mut self,
         rng: &mut ChaCha20Rng,
@@ -142,20 +148,22 @@ impl Transactions {
     ) -> TransactionId {
         let mut id = [0; 12];
         rng.fill_bytes(&mut id);
-        self.table.insert(TransactionId(id), transaction);
+        self.table.insert(TransactionId(id), Box::new(transaction));
         TransactionId(id)
     }
 
     pub(crate) fn get(&self, id: TransactionId) -> Option<&Transaction> {
-        self.table.get(&id)
+        self.table.get(&id).map(|transaction| &**transaction)
     }
 
     pub(crate) fn get_mut(&mut self, id: TransactionId) -> Option<&mut Transaction> {
-        self.table.get_mut(&id)
+        self.table
+            .get_mut(&id)
+            .map(|transaction| &mut **transaction)
     }
 
     pub(crate) fn remove(&mut self, id: TransactionId) -> Option<Transaction> {
-        self.table.remove(&id)
+        self.table.remove(&id).map(|transaction| *transaction)
     }
 
     /// Removes those that `gone` holds for, and gives their ids.

@@ -101,6 +101,15 @@ pub(crate) struct Transports {
 }
 
 impl Transports {
+    /// Gives back what gathering and checking took while they were under way.
+    pub(crate) fn rest(&mut self) {
+        self.list.shrink_to_fit();
+        for transport in &mut self.list {
+            transport.sessions.shrink_to_fit();
+            transport.sessions.iter_mut().for_each(Session::rest);
+        }
+    }
+
     pub(crate) fn add(&mut self, rng: &mut ChaCha20Rng) -> TransportId {
         self.last += 1;
         let id = TransportId(self.last);

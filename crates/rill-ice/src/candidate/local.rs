@@ -68,6 +68,11 @@ pub(crate) struct LocalCandidates {
 }
 
 impl LocalCandidates {
+    /// Gives back the room that was for more.
+    pub(crate) fn rest(&mut self) {
+        self.list.shrink_to_fit();
+    }
+
     /// Adds a candidate, not offered yet, unless one with the same address and base is there
     /// (RFC 8838 §9: whatever its priority).
     pub(crate) fn add(

@@ -71,7 +71,7 @@ pub(crate) enum Added {
 /// The remote candidates of one session.
 #[derive(Debug, Default)]
 pub(crate) struct RemoteCandidates {
-    list: BTreeMap<RemoteId, Remote>,
+    list: BTreeMap<RemoteId, Box<Remote>>,
     by_address: BTreeMap<SocketAddr, RemoteId>,
     /// What was signalled, names included, in that order.
     signalled: Vec<RemoteCandidate>,
@@ -85,6 +85,11 @@ pub(crate) struct RemoteCandidates {
 }
 
 impl RemoteCandidates {
+    /// Gives back the room that was for more.
+    pub(crate) fn rest(&mut self) {
+        self.signalled.shrink_to_fit();
+    }
+
     /// Adds a signalled candidate. One address is one candidate: the first keeps its priority.
     pub(crate) fn signal(
         &mut self,
@@ -206,11 +211,11 @@ impl RemoteCandidates {
     }
 
     pub(crate) fn get(&self, id: RemoteId) -> Option<&Remote> {
-        self.list.get(&id)
+        self.list.get(&id).map(|remote| &**remote)
     }
 
     pub(crate) fn get_mut(&mut self, id: RemoteId) -> Option<&mut Remote> {
-        self.list.get_mut(&id)
+        self.list.get_mut(&id).map(|remote| &mut **remote)
     }
 
     pub(crate) fn ids(&self) -> Vec<RemoteId> {
@@ -257,7 +262,7 @@ impl RemoteCandidates {
         self.last += 1;
         let id = RemoteId(self.last);
         self.by_address.insert(remote.address, id);
-        self.list.insert(id, remote);
+        self.list.insert(id, Box::new(remote));
         id
     }
 

@@ -77,6 +77,17 @@ pub(crate) struct Gatherer {
 }
 
 impl Gatherer {
+    /// Gives back the room of what was asked.
+    pub(crate) fn rest(&mut self) {
+        self.queue.shrink_to_fit();
+        self.bases.shrink_to_fit();
+        self.servers.shrink_to_fit();
+        if self.queries.is_empty() {
+            // A map that has emptied keeps a node.
+            self.queries = BTreeMap::new();
+        }
+    }
+
     /// Pairs a socket with a server (RFC 8445 §5.1.1.2).
     pub(crate) fn ask(&mut self, server: usize, base: Base, to: SocketAddr) {
         self.last += 1;
