@@ -14,7 +14,8 @@ const UNREAD_EVENTS: usize = 16 * 1024;
 #[derive(Default)]
 pub(crate) struct Inbox {
     events: VecDeque<Event>,
-    channels: BTreeMap<ChannelId, ChannelInbox>,
+    /// Boxed, because most connections have few: a node has room for eleven.
+    channels: BTreeMap<ChannelId, Box<ChannelInbox>>,
     /// Which kinds of candidates were gathered, as the `typ` of their lines, for which username fragment.
     gathered: Vec<(String, String)>,
     ended: bool,
@@ -116,7 +117,13 @@ impl Inbox {
     /// The next event, `Some(None)` when there will be no more.
     pub(crate) fn next_event(&mut self) -> Option<Option<Event>> {
         match self.events.pop_front() {
-            Some(event) => Some(Some(event)),
+            Some(event) => {
+                if self.events.is_empty() {
+                    // Most of them come while the connection is made.
+                    self.events = VecDeque::new();
+                }
+                Some(Some(event))
+            }
             None => self.ended.then_some(None),
         }
     }

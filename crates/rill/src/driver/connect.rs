@@ -22,7 +22,7 @@ impl Driver {
                 Err(reason) => Answer::Response(id, Response::Failed(reason)),
             };
             // The driver may be gone by now; then nobody asks.
-            drop(answer.send(result));
+            drop(answer.send(Box::new(result)));
         });
         self.connecting
             .insert(stream, AbortOnDrop(task.abort_handle()));

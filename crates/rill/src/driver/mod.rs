@@ -57,8 +57,9 @@ struct Driver {
     /// The tasks that connect.
     connecting: BTreeMap<StreamId, AbortOnDrop>,
     /// Given to the tasks that resolve names and connect.
-    answer: UnboundedSender<Answer>,
-    answers: UnboundedReceiver<Answer>,
+    /// Boxed: the queue has room for dozens from the start.
+    answer: UnboundedSender<Box<Answer>>,
+    answers: UnboundedReceiver<Box<Answer>>,
 }
 
 /// A request that was carried out elsewhere.
@@ -82,7 +83,7 @@ struct Wake {
     /// A handle commanded something.
     command: bool,
     /// A request was carried out elsewhere.
-    answer: Option<Answer>,
+    answer: Option<Box<Answer>>,
     /// These sockets may have datagrams.
     readable: Vec<SocketId>,
     /// These streams may have bytes, or take some.
@@ -119,7 +120,7 @@ impl Driver {
             });
             let wake = self.wait(alarm, !more).await;
             if let Some(answer) = wake.answer {
-                self.take_answer(answer);
+                self.take_answer(*answer);
             }
             for stream in wake.streams {
                 self.serve_stream(stream);
@@ -220,7 +221,7 @@ impl Driver {
                 Err(error) => Response::Failed(error.to_string()),
             };
             // The driver may be gone by now; then nobody asks.
-            drop(answer.send(Answer::Response(id, response)));
+            drop(answer.send(Box::new(Answer::Response(id, response))));
         });
     }
 
@@ -233,7 +234,7 @@ impl Driver {
                 Err(unfound) => unfound.into(),
             };
             // The driver may be gone by now; then nobody asks.
-            drop(answer.send(Answer::Response(id, response)));
+            drop(answer.send(Box::new(Answer::Response(id, response))));
         });
     }
 
@@ -254,7 +255,7 @@ impl Driver {
                 Err(error) => Response::Failed(error.to_string()),
             };
             // The driver may be gone by now; then nobody asks.
-            drop(answer.send(Answer::Response(id, response)));
+            drop(answer.send(Box::new(Answer::Response(id, response))));
         });
     }
 

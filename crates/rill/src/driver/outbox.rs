@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, io, sync::Arc, time::Instant};
+use std::{cell::RefCell, collections::BTreeMap, io, sync::Arc, time::Instant};
 
 use rill_peer::{Destination, Path, PeerConnection, SocketId, StreamId, Transmit};
 
@@ -14,11 +14,30 @@ pub(crate) struct Doors {
 /// How many bytes are taken from the core before they are sent and arrivals are looked at.
 const FILL: usize = 256 * 1024;
 
+/// How many buffers a thread keeps for the next trains.
+const SPARE: usize = 8;
+
+thread_local! {
+    /// Buffers for the connections that a runtime thread drives.
+    static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn take_buffer() -> Vec<u8> {
+    BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_default()
+}
+
+fn give_back(buffer: Vec<u8>) {
+    BUFFERS.with_borrow_mut(|buffers| {
+        if buffers.len() < SPARE {
+            buffers.push(buffer);
+        }
+    });
+}
+
 /// Datagrams on their way from the core to the sockets.
 #[derive(Default)]
 pub(crate) struct Outbox {
     trains: Vec<(Transmit, Vec<u8>)>,
-    spare: Vec<Vec<u8>>,
 }
 
 impl Outbox {
@@ -26,9 +45,9 @@ impl Outbox {
     pub(crate) fn fill(&mut self, peer: &mut PeerConnection, now: Instant) -> bool {
         let mut taken = 0;
         while taken < FILL {
-            let mut buffer = self.spare.pop().unwrap_or_default();
+            let mut buffer = take_buffer();
             let Some(transmit) = peer.poll_transmit(now, &mut buffer) else {
-                self.spare.push(buffer);
+                give_back(buffer);
                 return false;
             };
             taken += buffer.len();
@@ -53,9 +72,8 @@ impl Outbox {
                 }
                 Destination::Stream(id) => doors.write(id, &buffer),
             }
-            self.spare.push(buffer);
+            give_back(buffer);
         }
-        self.spare.truncate(4);
         failed
     }
 
