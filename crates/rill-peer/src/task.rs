@@ -269,6 +269,11 @@ impl TaskQueue {
         self.queue.is_empty()
     }
 
+    /// Gives back the room of what was polled.
+    pub(crate) fn rest(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
     /// After `close()` nothing fires and no promise settles (webrtc-pc §4.4.2).
     pub(crate) fn clear(&mut self) {
         self.queue.clear();

@@ -49,7 +49,8 @@ pub(crate) enum Parity {
 /// Every data channel of a connection and the association below them.
 #[derive(Debug)]
 pub(crate) struct DataChannels {
-    channels: BTreeMap<ChannelId, Channel>,
+    /// Boxed, because most connections have few: a node has room for eleven.
+    channels: BTreeMap<ChannelId, Box<Channel>>,
     by_stream: BTreeMap<u16, ChannelId>,
     /// Below these no even and no odd stream is free.
     lowest_free: [u16; 2],
@@ -109,11 +110,11 @@ impl DataChannels {
     }
 
     pub(crate) fn get(&self, id: ChannelId) -> Option<&Channel> {
-        self.channels.get(&id)
+        self.channels.get(&id).map(|channel| &**channel)
     }
 
     pub(crate) fn get_mut(&mut self, id: ChannelId) -> Option<&mut Channel> {
-        self.channels.get_mut(&id)
+        self.channels.get_mut(&id).map(|channel| &mut **channel)
     }
 
     /// The channels that the application knows: one of the peer's is announced first.
@@ -121,7 +122,7 @@ impl DataChannels {
         let is_known = |channel: &Channel| {
             channel.charge == 0 || channel.ready_state != DataChannelState::Connecting
         };
-        let channels = self.channels.iter().map(|(id, channel)| (*id, channel));
+        let channels = self.channels.iter().map(|(id, channel)| (*id, &**channel));
         channels.filter(move |(_, channel)| is_known(channel))
     }
 
@@ -172,7 +173,7 @@ impl DataChannels {
         if let Some(stream) = channel.stream {
             self.by_stream.insert(stream, id);
         }
-        self.channels.insert(id, channel);
+        self.channels.insert(id, Box::new(channel));
         id
     }
 
@@ -310,6 +311,17 @@ impl DataChannels {
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if let Some(association) = &mut self.association {
             association.handle_timeout(now);
+        }
+    }
+
+    /// Gives back the memory of busier times.
+    pub(crate) fn rest(&mut self) {
+        self.association.iter_mut().for_each(Association::rest);
+        self.unsent.shrink_to_fit();
+        self.stalled.shrink_to_fit();
+        if self.busy.is_empty() {
+            // A set that has emptied keeps a node.
+            self.busy = BTreeSet::new();
         }
     }
 

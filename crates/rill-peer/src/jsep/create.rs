@@ -64,7 +64,7 @@ impl Jsep {
         }
         let description = SessionDescription::new(SdpType::Offer, created.sdp.clone());
         created.restarts = restarts;
-        self.last_offer = Some(created);
+        self.last_offer = Some(Box::new(created));
         description
     }
 
@@ -133,7 +133,7 @@ impl Jsep {
         created.sdp = created.session.to_string();
         created.answered = Some(offer.clone());
         let description = SessionDescription::new(SdpType::Answer, created.sdp.clone());
-        self.last_answer = Some(created);
+        self.last_answer = Some(Box::new(created));
         description
     }
 

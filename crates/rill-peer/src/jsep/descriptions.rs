@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use rill_sdp::Session;
 
 use crate::{SdpType, SessionDescription, SignalingState};
@@ -25,14 +27,14 @@ impl Description {
 }
 
 /// The four description slots and the signaling state, which change only together
-/// (webrtc-pc §4.4.1.5).
+/// (webrtc-pc §4.4.1.5). A clone shares what neither changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Descriptions {
     pub(crate) signaling_state: SignalingState,
-    pub(crate) current_local: Option<Description>,
-    pub(crate) pending_local: Option<Description>,
-    pub(crate) current_remote: Option<Description>,
-    pub(crate) pending_remote: Option<Description>,
+    pub(crate) current_local: Option<Arc<Description>>,
+    pub(crate) pending_local: Option<Arc<Description>>,
+    pub(crate) current_remote: Option<Arc<Description>>,
+    pub(crate) pending_remote: Option<Arc<Description>>,
 }
 
 impl Default for Descriptions {
@@ -75,6 +77,7 @@ impl Descriptions {
             return;
         };
         self.signaling_state = state;
+        let description = Arc::new(description);
         match (side, description.kind) {
             (_, SdpType::Rollback) => {
                 self.pending_local = None;
@@ -99,9 +102,31 @@ impl Descriptions {
         }
     }
 
+    /// Gives back the room that was for more lines.
+    pub(crate) fn rest(&mut self) {
+        let descriptions = [
+            &mut self.current_local,
+            &mut self.pending_local,
+            &mut self.current_remote,
+            &mut self.pending_remote,
+        ];
+        let unshared = descriptions.into_iter().flatten().filter_map(Arc::get_mut);
+        for description in unshared {
+            let session = &mut description.session;
+            session.attributes.shrink_to_fit();
+            session.media.shrink_to_fit();
+            for media in &mut session.media {
+                media.attributes.shrink_to_fit();
+            }
+        }
+    }
+
     /// The pending local description, else the current one (`localDescription`).
     pub(crate) fn local(&self) -> Option<&Description> {
-        self.pending_local.as_ref().or(self.current_local.as_ref())
+        self.pending_local
+            .as_ref()
+            .or(self.current_local.as_ref())
+            .map(Arc::as_ref)
     }
 
     /// The pending remote description, else the current one (`remoteDescription`).
@@ -109,6 +134,7 @@ impl Descriptions {
         self.pending_remote
             .as_ref()
             .or(self.current_remote.as_ref())
+            .map(Arc::as_ref)
     }
 
     /// Every applied description of a side, the newest first.
@@ -117,7 +143,7 @@ impl Descriptions {
             Side::Local => (&mut self.pending_local, &mut self.current_local),
             Side::Remote => (&mut self.pending_remote, &mut self.current_remote),
         };
-        pending.iter_mut().chain(current.iter_mut())
+        pending.iter_mut().chain(current).map(Arc::make_mut)
     }
 
     /// Every applied description of a side, the newest first.
@@ -126,7 +152,7 @@ impl Descriptions {
             Side::Local => (&self.pending_local, &self.current_local),
             Side::Remote => (&self.pending_remote, &self.current_remote),
         };
-        pending.iter().chain(current.iter())
+        pending.iter().chain(current).map(Arc::as_ref)
     }
 
     /// Whether the peer can trickle: null before a remote description, then by the token alone

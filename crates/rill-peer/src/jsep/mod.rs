@@ -48,8 +48,8 @@ pub(crate) struct Jsep {
     pub(crate) sections: Vec<Section>,
     /// The sections of the last stable state, to which a rollback returns.
     stable: Option<Vec<Section>>,
-    last_offer: Option<Created>,
-    last_answer: Option<Created>,
+    last_offer: Option<Box<Created>>,
+    last_answer: Option<Box<Created>>,
     /// The sections of the pending offer, of either side: every answer starts from them.
     pub(crate) offered: Vec<Section>,
     /// What the peer said in the offer that waits for our answer.

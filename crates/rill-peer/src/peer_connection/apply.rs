@@ -47,7 +47,7 @@ impl PeerConnection {
                 self.jsep.plan_local(&description)?
             }
         };
-        if !plan.fits(self.jsep.descriptions.pending_remote.as_ref()) {
+        if !plan.fits(self.jsep.descriptions.pending_remote.as_deref()) {
             return Err(SetDescriptionError::Modified(kind));
         }
         Ok(self.commit_local(now, plan))

@@ -12,6 +12,7 @@ mod operation;
 mod poll;
 mod pool;
 mod pump;
+mod rest;
 mod signal;
 mod stats;
 mod transceivers;
@@ -90,6 +91,8 @@ pub struct PeerConnection {
     carry: Vec<u8>,
     /// The SCTP packet that is being sealed.
     packet: Vec<u8>,
+    /// When data was last sent or received, until the memory that it took is given back.
+    busy: Option<Instant>,
     /// The last datagrams of a closed connection.
     farewell: VecDeque<(Transmit, Vec<u8>)>,
 }
@@ -151,6 +154,7 @@ impl PeerConnection {
             dropped: 0,
             carry: Vec::new(),
             packet: Vec::new(),
+            busy: None,
             farewell: VecDeque::new(),
         };
         connection.fill_pool(now);
@@ -206,7 +210,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .current_local
-            .as_ref()
+            .as_deref()
             .map(Description::to_text)
     }
 
@@ -216,7 +220,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .pending_local
-            .as_ref()
+            .as_deref()
             .map(Description::to_text)
     }
 
@@ -232,7 +236,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .current_remote
-            .as_ref()
+            .as_deref()
             .map(Description::to_text)
     }
 
@@ -242,7 +246,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .pending_remote
-            .as_ref()
+            .as_deref()
             .map(Description::to_text)
     }
 

@@ -95,6 +95,9 @@ impl PeerConnection {
         }
         self.channels.handle_timeout(now);
         self.pump(now);
+        if self.rests_at().is_some_and(|at| at <= now) {
+            self.rest();
+        }
     }
 
     /// When [`Self::handle_timeout`] is to be called, if nothing happens before.
@@ -110,6 +113,7 @@ impl PeerConnection {
         transports
             .chain(self.agent.poll_timeout())
             .chain(self.channels.poll_timeout())
+            .chain(self.rests_at())
             .min()
     }
 
@@ -191,6 +195,7 @@ impl PeerConnection {
         if count == 0 {
             return None;
         }
+        self.busy = Some(now);
         let segment = (count > 1).then_some(segment);
         self.agent.transmit(to, segment, buffer)
     }

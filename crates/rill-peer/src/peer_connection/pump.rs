@@ -192,6 +192,7 @@ impl PeerConnection {
             while let Some(event) = transport.poll_event(now) {
                 let (state, error) = match event {
                     TransportEvent::Data(packet) => {
+                        self.busy = Some(now);
                         if carries_data {
                             self.channels.handle_packet(now, &packet);
                         }

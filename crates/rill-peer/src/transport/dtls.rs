@@ -66,6 +66,14 @@ impl Dtls {
         }
     }
 
+    /// Gives back the memory of busier times.
+    pub(crate) fn rest(&mut self) {
+        match self {
+            Self::Secure(dtls) => dtls.rest(),
+            Self::Plaintext(_) => {}
+        }
+    }
+
     /// When `handle_timeout` is to be called.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         match self {

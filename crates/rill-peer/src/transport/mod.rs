@@ -303,6 +303,16 @@ impl DtlsTransport {
         }
     }
 
+    /// Gives back the memory of the handshake and of busier times.
+    pub(crate) fn rest(&mut self) {
+        self.held.shrink_to_fit();
+        self.flights.shrink_to_fit();
+        self.scratch = Vec::new();
+        if let State::Running(running) = &mut self.state {
+            running.dtls.rest();
+        }
+    }
+
     /// Takes back the buffer of [`TransportEvent::Data`].
     pub(crate) fn reuse(&mut self, buffer: Vec<u8>) {
         self.scratch = buffer;

@@ -101,6 +101,13 @@ impl View {
         }
     }
 
+    /// Gives back the room that was for more.
+    pub(crate) fn rest(&mut self) {
+        self.descriptions.rest();
+        self.transports.shrink_to_fit();
+        self.transports.iter_mut().for_each(TransportView::rest);
+    }
+
     /// The transports that are gone: they are closed.
     pub(crate) fn retire_transports(&mut self, live: &[TransportId], events: &mut Events) {
         let is_live = |transport: &TransportView| live.contains(&transport.id);

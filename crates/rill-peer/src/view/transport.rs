@@ -98,6 +98,12 @@ impl TransportView {
         }
     }
 
+    /// Gives back the room that was for more.
+    pub(super) fn rest(&mut self) {
+        self.local_candidates.shrink_to_fit();
+        self.remote_candidates.shrink_to_fit();
+    }
+
     /// The generations of before are gone: so are their candidates.
     pub(super) fn settle(&mut self) {
         let local = self.local.as_ref();

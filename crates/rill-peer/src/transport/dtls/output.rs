@@ -58,6 +58,12 @@ pub(super) struct Outputs {
 const FREE_BUFFERS: usize = 2;
 
 impl Outputs {
+    /// Gives back the buffers and the queue's room.
+    pub(super) fn rest(&mut self) {
+        self.waiting.shrink_to_fit();
+        self.free = Vec::new();
+    }
+
     /// An output without bytes.
     pub(super) fn push(&mut self, output: DtlsOutput) {
         self.waiting.push_back((output, Vec::new()));

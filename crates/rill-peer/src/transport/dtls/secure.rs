@@ -1,6 +1,7 @@
 //! DTLS, by dimpl.
 
 use std::{
+    cell::RefCell,
     fmt,
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
@@ -38,6 +39,11 @@ const STALE: Duration = Duration::from_millis(10);
 /// Enough for any datagram that is not fragmented by IP; grows when it is not.
 const BUFFER: usize = 2048;
 
+thread_local! {
+    /// Where the library puts one output; one for all connections of a thread.
+    static OUTPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]);
+}
+
 /// The same for all connections. Building it checks the cryptographic library.
 static CONFIG: LazyLock<Arc<dimpl::Config>> = LazyLock::new(|| {
     let config = dimpl::Config::builder()
@@ -63,7 +69,6 @@ pub(crate) struct Secure {
     now: Instant,
     timeout: Option<Instant>,
     outputs: Outputs,
-    buffer: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -101,7 +106,6 @@ impl Secure {
             now,
             timeout: None,
             outputs: Outputs::default(),
-            buffer: vec![0; BUFFER],
         };
         secure.handle_timeout(now);
         secure
@@ -142,6 +146,11 @@ impl Secure {
         self.timeout
     }
 
+    /// Gives back the memory of busier times.
+    pub(super) fn rest(&mut self) {
+        self.outputs.rest();
+    }
+
     pub(super) fn cipher(&self) -> Option<&'static str> {
         self.cipher
     }
@@ -156,17 +165,19 @@ impl Secure {
             return false;
         }
         // Taken out at once: the next record would be put into the same datagram.
-        loop {
-            match self.dtls.poll_output(&mut self.buffer) {
-                Output::Packet(packet) => {
-                    out.extend_from_slice(packet);
-                    return true;
+        OUTPUT.with_borrow_mut(|buffer| {
+            loop {
+                match self.dtls.poll_output(buffer) {
+                    Output::Packet(packet) => {
+                        out.extend_from_slice(packet);
+                        return true;
+                    }
+                    Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
+                    // Everything else was taken out after what caused it.
+                    _ => return false,
                 }
-                Output::BufferTooSmall { needed } => self.buffer.resize(needed, 0),
-                // Everything else was taken out after what caused it.
-                _ => return false,
             }
-        }
+        })
     }
 
     pub(super) fn close(&mut self, now: Instant) {
@@ -249,7 +260,11 @@ impl Secure {
 
     /// One output; `None` when there is no more.
     fn take(&mut self) -> Option<Taken> {
-        match self.dtls.poll_output(&mut self.buffer) {
+        OUTPUT.with_borrow_mut(|buffer| self.take_by(buffer))
+    }
+
+    fn take_by(&mut self, buffer: &mut Vec<u8>) -> Option<Taken> {
+        match self.dtls.poll_output(buffer) {
             Output::Packet(packet) => {
                 if self.role == DtlsRole::Server && matches!(self.state, State::Handshake { .. }) {
                     self.cipher = cipher::of_server_hello(packet).or(self.cipher);
@@ -258,7 +273,7 @@ impl Secure {
             }
             Output::ApplicationData(data) => self.outputs.push_data(data),
             Output::PeerCert(der) => self.outputs.push(DtlsOutput::PeerCertificate(der.to_vec())),
-            Output::BufferTooSmall { needed } => self.buffer.resize(needed, 0),
+            Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
             Output::Connected => return Some(Taken::Connected),
             Output::CloseNotify => return Some(Taken::Closed),
             Output::Timeout(at) => {
