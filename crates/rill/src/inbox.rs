@@ -84,7 +84,8 @@ impl Inbox {
     }
 
     fn wake(&mut self, id: ChannelId) {
-        if let Some(ChannelInbox { changed, .. }) = self.channels.get(&id)
+        let changed = self.channels.get(&id).map(|channel| &channel.changed);
+        if let Some(changed) = changed
             && !self
                 .woken
                 .last()

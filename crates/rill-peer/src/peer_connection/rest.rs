@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{PeerConnection, SignalingState, transport::DtlsTransport};
+use crate::{PeerConnection, transport::DtlsTransport};
 
 /// So long after the last data its buffers and queues are given back. Most connections are idle for most
 /// of their life; a busy one keeps them, so that no packet costs an allocation.
@@ -23,11 +23,6 @@ impl PeerConnection {
         self.channels.rest();
         self.tasks.rest();
         self.view.rest();
-        if self.tasks.is_empty() && self.signaling_state() == SignalingState::Stable {
-            // Getters show all that was negotiated, and candidates beside it, which negotiation does
-            // not look at.
-            self.jsep.descriptions.clone_from(&self.view.descriptions);
-        }
         self.carry.shrink_to_fit();
         self.packet = Vec::new();
     }

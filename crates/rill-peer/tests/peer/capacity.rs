@@ -75,6 +75,22 @@ fn every_stream_has_its_channel_and_is_used_again() {
     assert!(word.is_some(), "it arrives");
 }
 
+/// Memory is given back a second after the last data: nothing is missed afterwards.
+#[test]
+fn a_rested_connection_goes_on() {
+    let mut scene = Setting::default().build();
+    let channel = scene.connect();
+    for round in 0..3 {
+        scene.run_for(Duration::from_secs(3));
+        scene.send_text(scene.alice, channel.ours, "a word");
+        let told = |_: &Adapter, bob: &Adapter| bob.texts(channel.theirs).len() == round + 1;
+        assert!(scene.run_until(LONG, told).is_some(), "round {round}");
+        let more = scene.create(scene.bob, "more", DataChannelInit::default());
+        scene.run_for(Duration::from_secs(3));
+        assert!(are_open(scene.bob(), &[more]));
+    }
+}
+
 #[test]
 fn the_buffer_of_who_sends_to_nobody_has_an_end() {
     const MESSAGE: usize = 256 * 1024;
