@@ -50,15 +50,20 @@ fn asked(arguments: &[String]) -> impl Iterator<Item = &str> {
 /// The program among the peers of every change; the others come from npm.
 const SUITE_PROGRAM: &str = "pion";
 
-/// The tests of every change, ready to run: their packages, both browsers and a program are there; where
-/// the program cannot be had its test is skipped.
+/// The tests of every change, ready to run: their packages and both browsers are there. The program takes
+/// part where `cargo xtask interop` has installed it: half a gigabyte of packages is too much for them.
 pub(crate) fn suite(profile: Profile) -> Outcome<Command> {
     let directory = root().join("interop");
     install::npm_packages(&directory)?;
     let mut command = npm(&directory, ["--silent", "test"]);
     command.env("RILL_BIN", build_node::cli(profile));
-    for peer in peers::ALL.iter().filter(|peer| peer.name == SUITE_PROGRAM) {
-        peer.prepare(&mut command);
+    let program = peers::ALL.iter().find(|peer| peer.name == SUITE_PROGRAM);
+    match program.filter(|_| peers::has_pion()) {
+        Some(peer) => peer.prepare(&mut command),
+        None => {
+            let reason = "cargo xtask interop --peer pion installs it";
+            command.env("RILL_PEER_PION_ABSENT", reason);
+        }
     }
     name_browsers(&mut command)?;
     Ok(command)

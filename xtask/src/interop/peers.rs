@@ -72,10 +72,15 @@ fn rust(name: &'static str) -> Outcome<Vec<PathBuf>> {
     Ok(vec![target.join("release").join(file)])
 }
 
+/// Whether pion's sources and their compiler are installed.
+pub(crate) fn has_pion() -> bool {
+    let library = Path::new(GO_SOURCES).join("src/github.com/pion/webrtc");
+    in_path("go").is_some() && library.is_dir()
+}
+
 /// pion as Debian packages it, with the compiler beside it: both from the package index alone.
 fn go(_: &'static str) -> Outcome<Vec<PathBuf>> {
-    let library = Path::new(GO_SOURCES).join("src/github.com/pion/webrtc");
-    if in_path("go").is_none() || !library.is_dir() {
+    if !has_pion() {
         debian_packages(&["golang-go", PION])?;
     }
     let query = ["--show", "--showformat=${Version}", PION];
