@@ -349,6 +349,8 @@ impl Outbound {
             let forward = self.outstanding.forward_tsn(self.interleaved, capacity);
             self.forwarded = Some((now, forward.cumulative));
             forward.write(self.interleaved, writer);
+            // RFC 3758 §3.5 C5: it may be lost as data may.
+            self.timer.sent(now);
         }
     }
 

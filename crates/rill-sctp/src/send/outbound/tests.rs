@@ -271,5 +271,9 @@ fn the_rest_of_a_message_does_not_outlive_it() {
             kind::FORWARD_TSN
         };
         assert_eq!(kinds, [told]);
+        // RFC 3758 §3.5 C5: what says so may be lost too.
+        let due = outbound.poll_timeout(now).expect("a timer runs");
+        outbound.handle_timeout(due);
+        assert!(outbound.is_ready(due), "the peer is told again");
     }
 }
