@@ -13,6 +13,9 @@ use tokio::{io::Interest, net::UdpSocket};
 /// under a burst, and every overflow costs a retransmission time-out.
 const BUFFER: usize = 4 * 1024 * 1024;
 
+/// Whether one call receives as many trains as there are buffers (recvmmsg); elsewhere it may be one.
+const GIVES_ALL: bool = cfg!(target_os = "linux");
+
 /// A UDP socket that sends and receives trains.
 pub(crate) struct Socket {
     io: UdpSocket,
@@ -67,8 +70,8 @@ impl Socket {
         self.io.poll_recv_ready(context).is_ready()
     }
 
-    /// Receives what is there, into buffers that are cut by `stride`. After fewer trains than there are
-    /// buffers the socket is empty, and not ready until more comes.
+    /// Receives what is there, into buffers that are cut by `stride`. Where a call gives all there is,
+    /// a socket that gives less than there are buffers is empty, and not ready until more comes.
     pub(super) fn receive(
         &self,
         buffers: &mut [IoSliceMut<'_>],
@@ -77,7 +80,7 @@ impl Socket {
         let mut last = None;
         let result = self.io.try_io(Interest::READABLE, || {
             let count = self.state.recv((&self.io).into(), buffers, meta)?;
-            if count < buffers.len() {
+            if GIVES_ALL && count < buffers.len() {
                 last = Some(count);
                 return Err(io::ErrorKind::WouldBlock.into());
             }
