@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use rill_sdp::Session;
 
 use crate::{SdpType, SessionDescription, SignalingState};
@@ -27,14 +25,14 @@ impl Description {
 }
 
 /// The four description slots and the signaling state, which change only together
-/// (webrtc-pc §4.4.1.5). A clone shares what neither changes.
+/// (webrtc-pc §4.4.1.5). Boxed, because most of them are empty.
 #[derive(Clone, Debug)]
 pub(crate) struct Descriptions {
     pub(crate) signaling_state: SignalingState,
-    pub(crate) current_local: Option<Arc<Description>>,
-    pub(crate) pending_local: Option<Arc<Description>>,
-    pub(crate) current_remote: Option<Arc<Description>>,
-    pub(crate) pending_remote: Option<Arc<Description>>,
+    pub(crate) current_local: Option<Box<Description>>,
+    pub(crate) pending_local: Option<Box<Description>>,
+    pub(crate) current_remote: Option<Box<Description>>,
+    pub(crate) pending_remote: Option<Box<Description>>,
 }
 
 impl Default for Descriptions {
@@ -77,7 +75,7 @@ impl Descriptions {
             return;
         };
         self.signaling_state = state;
-        let description = Arc::new(description);
+        let description = Box::new(description);
         match (side, description.kind) {
             (_, SdpType::Rollback) => {
                 self.pending_local = None;
@@ -110,8 +108,7 @@ impl Descriptions {
             &mut self.current_remote,
             &mut self.pending_remote,
         ];
-        let unshared = descriptions.into_iter().flatten().filter_map(Arc::get_mut);
-        for description in unshared {
+        for description in descriptions.into_iter().flatten() {
             let session = &mut description.session;
             session.attributes.shrink_to_fit();
             session.media.shrink_to_fit();
@@ -124,17 +121,15 @@ impl Descriptions {
     /// The pending local description, else the current one (`localDescription`).
     pub(crate) fn local(&self) -> Option<&Description> {
         self.pending_local
-            .as_ref()
-            .or(self.current_local.as_ref())
-            .map(Arc::as_ref)
+            .as_deref()
+            .or(self.current_local.as_deref())
     }
 
     /// The pending remote description, else the current one (`remoteDescription`).
     pub(crate) fn remote(&self) -> Option<&Description> {
         self.pending_remote
-            .as_ref()
-            .or(self.current_remote.as_ref())
-            .map(Arc::as_ref)
+            .as_deref()
+            .or(self.current_remote.as_deref())
     }
 
     /// Every applied description of a side, the newest first.
@@ -143,7 +138,7 @@ impl Descriptions {
             Side::Local => (&mut self.pending_local, &mut self.current_local),
             Side::Remote => (&mut self.pending_remote, &mut self.current_remote),
         };
-        pending.iter_mut().chain(current).map(Arc::make_mut)
+        pending.iter_mut().chain(current).map(Box::as_mut)
     }
 
     /// Every applied description of a side, the newest first.
@@ -152,7 +147,7 @@ impl Descriptions {
             Side::Local => (&self.pending_local, &self.current_local),
             Side::Remote => (&self.pending_remote, &self.current_remote),
         };
-        pending.iter().chain(current).map(Arc::as_ref)
+        pending.iter().chain(current).map(Box::as_ref)
     }
 
     /// Whether the peer can trickle: null before a remote description, then by the token alone
