@@ -46,6 +46,7 @@ fn nominations_have_numbers_if_both_sides_say_so() {
     assert!(numbered.iter().all(|numbered| *numbered));
 }
 
+/// Trickle A10: crates/rill-peer/src/jsep/create.rs: `.filter(|token| offer.lists_ice_option(token))` => `.filter(|_| true)`
 #[test]
 fn nominations_are_those_of_old_where_one_side_does_not() {
     for missing in [SdpType::Offer, SdpType::Answer] {
