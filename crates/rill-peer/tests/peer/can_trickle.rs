@@ -81,7 +81,7 @@ fn a2_the_token_anywhere_decides() {
     }
 }
 
-/// Trickle A3: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_ref())`
+/// Trickle A3: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_deref())`
 #[test]
 fn a3_every_kind_of_remote_description_counts() {
     let mut lone = Lone::offering();
