@@ -43,12 +43,10 @@ impl Outstanding {
         sack: &Sack<Vec<RangeInclusive<u16>>>,
         rtt: &mut Rtt,
     ) -> Option<Change> {
-        let last = self.next_tsn().minus(1);
-        let highest = sack.gaps.last().map_or(0, |gap| u32::from(*gap.end()));
-        let impossible = sack.cumulative.plus(highest).is_after(last)
-            || sack.cumulative.is_after(last)
-            || self.cumulative.is_after(sack.cumulative);
-        if impossible {
+        // Counted from where we are: an old one is ahead by more than there can be chunks.
+        let ahead = sack.cumulative.since(self.cumulative) as usize;
+        let highest = sack.gaps.last().map_or(0, |gap| usize::from(*gap.end()));
+        if ahead.saturating_add(highest) > self.chunks.len() {
             return None;
         }
         let mut change = Change {
@@ -63,7 +61,7 @@ impl Outstanding {
         }
         if !sack.duplicates.is_empty() && self.recovery.is_some() {
             // RFC 8985 §6.2, step 4: something was sent again for nothing.
-            self.rack.spurious(sack.cumulative, last.plus(1));
+            self.rack.spurious(sack.cumulative, self.next_tsn());
         }
         self.conclude(now, rtt, &mut change);
         self.find_lost(now, rtt, &mut change);

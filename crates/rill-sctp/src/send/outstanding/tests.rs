@@ -102,6 +102,21 @@ fn old_and_impossible_sacks_change_nothing() {
 }
 
 /// RFC 8985 §6.2: what was sent well before something that has arrived.
+/// Half of all numbers away a number is neither before nor after (RFC 1982 §3.2).
+#[test]
+fn a_sack_from_half_of_all_numbers_away_changes_nothing() {
+    for messages in [0, 1, 6] {
+        let mut sender = Sender::with(messages, Limit::None);
+        for away in [(1 << 31) - 1, 1 << 31, (1 << 31) + 1] {
+            for from in [0, messages] {
+                assert!(sender.sack(from + away, &[]).is_none(), "{from} + {away}");
+            }
+        }
+        let all = sender.sack(messages, &[]).expect("it is the next number");
+        assert_eq!(all.acked, messages as usize * SIZE);
+    }
+}
+
 #[test]
 fn a_gap_is_lost_after_the_time_for_reordering() {
     let mut sender = Sender::with(10, Limit::None);
