@@ -305,6 +305,41 @@ fn what_is_given_up_is_not_waited_for() {
     }
 }
 
+/// Only what is ahead, and not too far, is gone along with (RFC 3758 §3.6).
+#[test]
+fn a_peer_gives_up_what_is_next_and_neither_before_nor_far_away() {
+    // Counted from the cumulative number: where it is then, and whether what waited behind the
+    // message that was given up is delivered.
+    let (half, delivered) = (1 << 31, true);
+    for (ahead, cumulative, third) in [
+        (0, 0, !delivered),
+        (1, 2, delivered),
+        (2, 2, delivered),
+        (3, 3, delivered),
+        (65_535, 65_535, delivered),
+        (65_536, 0, !delivered),
+        (half - 1, 0, !delivered),
+        (half, 0, !delivered),
+        (half + 1, 0, !delivered),
+        (u32::MAX, 0, !delivered),
+    ] {
+        for interleaved in [false, true] {
+            let mut inbound = inbound(interleaved);
+            take(&mut inbound, &whole(0, 0, b"first"));
+            take(&mut inbound, &whole(2, 2, b"third"));
+            assert_eq!(payloads(&mut inbound), [b"first"]);
+            inbound.handle_forward_tsn(&forward(ahead, &[(1, false, 1)]));
+            assert_eq!(sack(&mut inbound).cumulative, tsn(cumulative), "{ahead}");
+            let expected: &[&[u8]] = if third { &[b"third"] } else { &[] };
+            assert_eq!(payloads(&mut inbound), expected, "{ahead}");
+            // The association goes on.
+            let next = cumulative.wrapping_add(1);
+            take(&mut inbound, &unordered(whole(next, 0, b"next")));
+            assert_eq!(payloads(&mut inbound).pop(), Some(b"next".to_vec()));
+        }
+    }
+}
+
 #[test]
 fn given_up_unordered_messages_are_dropped_by_number() {
     let mut inbound = inbound(true);
