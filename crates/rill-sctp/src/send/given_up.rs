@@ -30,10 +30,27 @@ impl Outstanding {
         given_up
     }
 
-    /// Gives up the message of the chunk that would be repeated first, if its time is over.
+    /// Gives up what would be repeated first while its time is over.
     pub(super) fn give_up_first_lost(&mut self, now: Instant) -> Vec<GivenUp> {
-        let first = self.lost.front().copied();
-        self.give_up_over(now, first)
+        let mut given_up = Vec::new();
+        while let Some(&tsn) = self.lost.front() {
+            let lost = |&index: &usize| self.chunks[index].fate == Fate::Lost;
+            let Some(index) = self.index(tsn).filter(lost) else {
+                self.lost.pop_front();
+                continue;
+            };
+            let Sent {
+                limit,
+                transmissions,
+                ..
+            } = self.chunks[index];
+            if !limit.forbids_another(now, transmissions) {
+                break;
+            }
+            given_up.push(self.give_up(index));
+        }
+        self.advance();
+        given_up
     }
 
     /// Gives up what has left of a message.

@@ -300,6 +300,25 @@ fn a_lifetime_ends_the_retransmissions() {
     assert!(!sender.outstanding.has_lost() || sender.repeated().is_empty());
 }
 
+/// RFC 3758 §4.1: also behind one that was given up before, and one after the other.
+#[test]
+fn nothing_lost_outlives_its_lifetime() {
+    let mut sender = Sender::with(1, Limit::Retransmissions(0));
+    let over = sender.now + RTT * 2;
+    sender.send(1, (true, true), Limit::Until(over));
+    sender.send(2, (true, true), Limit::Until(over));
+    sender.send(3, (true, true), Limit::None);
+    sender.now += 10 * MS;
+    sender.send(4, (true, true), Limit::None);
+    sender.now += RTT;
+    let change = sender.sack(0, &[5..=5]).expect("it is news");
+    assert_eq!((change.lost, change.given_up.len()), (4 * SIZE, 1));
+    sender.now = over + MS;
+    let given_up = sender.outstanding.give_up_first_lost(sender.now);
+    assert_eq!(given_up, [1, 2].map(|number| (StreamId(1), false, number)));
+    assert_eq!(sender.repeated(), [3]);
+}
+
 /// RFC 5682 §3: only what was not repeated tells.
 #[test]
 fn a_time_out_was_too_early_if_what_was_sent_before_arrives() {
