@@ -226,7 +226,8 @@ impl Queue {
     }
 
     /// The message that is next, if something of it has left and its time is over.
-    pub(crate) fn late(&self, now: Instant) -> Option<GivenUp> {
+    pub(crate) fn late(&mut self, now: Instant) -> Option<GivenUp> {
+        self.drop_expired(now);
         let next = self.current.or_else(|| Some(self.ready.first()?.1));
         let id = next.filter(|_| self.partial_reliability)?;
         let message = self.streams.get(&id)?.messages.front()?;

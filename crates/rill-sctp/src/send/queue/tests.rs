@@ -200,3 +200,19 @@ fn a_reset_begins_the_numbers_anew() {
     reliable(&mut queue, 1, 10);
     assert_eq!(next(&mut queue, epoch(), 100), Some((1, 0, 10)));
 }
+
+/// RFC 3758 §4.1: what is next is known once what has expired before it is gone.
+#[test]
+fn what_is_late_is_found_behind_what_has_expired() {
+    let mut queue = queue(true);
+    let now = epoch();
+    let lifetime = Reliability::MaxLifetime(10 * MS);
+    push(&mut queue, now, 1, 2000, lifetime);
+    assert_eq!(next(&mut queue, now, 1000), Some((1, 0, 1000)));
+    push(&mut queue, now, 2, 100, lifetime);
+    assert_eq!(queue.late(now + 10 * MS), None);
+    let late = (StreamId(1), false, 0);
+    assert_eq!(queue.late(now + 11 * MS), Some(late));
+    assert!(queue.abandon(late.0, late.1, late.2));
+    assert!(queue.is_empty());
+}
