@@ -13,39 +13,47 @@ use std::{
 
 /// One way.
 const DELAY: Duration = Duration::from_millis(25);
-/// One packet in so many is lost.
-const LOSS: u64 = 100;
 /// In bytes per second: 200 Mbit/s.
 const RATE: f64 = 25e6;
 /// What waits for longer before the bottleneck is dropped: the product of rate and round trip.
 const QUEUE: Duration = Duration::from_millis(50);
-/// A path of 1500 bytes, less IPv4 and UDP.
-const LONGEST: usize = 1472;
 /// What IPv4 and UDP need.
 const HEADERS: usize = 28;
+
+/// What becomes of packets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fate {
+    /// IP packets of more bytes vanish.
+    pub(crate) mtu: usize,
+    /// Of so many one is lost.
+    pub(crate) loss: Option<u64>,
+}
 
 /// Two sockets: what comes to either leaves from the other. Ends when it is dropped.
 pub(crate) struct Relay {
     sockets: [UdpSocket; 2],
     pub(crate) ports: [u16; 2],
+    fate: Fate,
     state: Arc<State>,
 }
 
 #[derive(Default)]
 struct State {
     over: AtomicBool,
-    passed: AtomicUsize,
+    came: AtomicUsize,
     lost: AtomicUsize,
+    too_long: AtomicUsize,
 }
 
 impl Relay {
-    pub(crate) fn bind() -> Self {
+    pub(crate) fn bind(fate: Fate) -> Self {
         let bind = |_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let sockets = [(); 2].map(bind);
         let port = |socket: &UdpSocket| socket.local_addr().expect("it is bound").port();
         Self {
             ports: sockets.each_ref().map(port),
             sockets,
+            fate,
             state: Arc::default(),
         }
     }
@@ -59,6 +67,7 @@ impl Relay {
                 source: peers[side],
                 to: copy(1 - side),
                 destination: peers[1 - side],
+                fate: self.fate,
                 state: Arc::clone(&self.state),
                 random: 1 + side as u64,
                 free: Instant::now(),
@@ -68,10 +77,15 @@ impl Relay {
         }
     }
 
-    /// How many packets came, and how many of them were lost.
-    pub(crate) fn counts(&self) -> [usize; 2] {
-        let State { passed, lost, .. } = &*self.state;
-        [passed, lost].map(|count| count.load(Ordering::Relaxed))
+    /// How many packets came, how many of them were lost, and how many were too long.
+    pub(crate) fn counts(&self) -> [usize; 3] {
+        let State {
+            came,
+            lost,
+            too_long,
+            ..
+        } = &*self.state;
+        [came, lost, too_long].map(|count| count.load(Ordering::Relaxed))
     }
 }
 
@@ -87,6 +101,7 @@ struct Line {
     source: SocketAddr,
     to: UdpSocket,
     destination: SocketAddr,
+    fate: Fate,
     state: Arc<State>,
     random: u64,
     /// When the bottleneck is.
@@ -119,15 +134,20 @@ impl Line {
 
     fn take(&mut self, packet: &[u8]) {
         let now = Instant::now();
-        self.state.passed.fetch_add(1, Ordering::Relaxed);
+        self.state.came.fetch_add(1, Ordering::Relaxed);
+        let length = packet.len() + HEADERS;
+        if length > self.fate.mtu {
+            self.state.too_long.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let begins = self.free.max(now);
-        let is_lost = next(&mut self.random).is_multiple_of(LOSS);
-        if is_lost || packet.len() > LONGEST || begins > now + QUEUE {
+        let number = next(&mut self.random);
+        let is_lost = self.fate.loss.is_some_and(|of| number.is_multiple_of(of));
+        if is_lost || begins > now + QUEUE {
             self.state.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let bytes = (packet.len() + HEADERS) as f64;
-        self.free = begins + Duration::from_secs_f64(bytes / RATE);
+        self.free = begins + Duration::from_secs_f64(length as f64 / RATE);
         self.flying.push_back((self.free + DELAY, packet.to_vec()));
     }
 }
