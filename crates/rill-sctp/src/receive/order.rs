@@ -7,26 +7,26 @@ use crate::message::StreamId;
 use crate::wire::{Data, Skipped};
 
 /// Ordered messages that wait for those before them.
+///
+/// Every stream that was ever used has an entry until it is reset: some 20 bytes, which the window does
+/// not count. 65,535 of them are less than 2 MiB.
 #[derive(Debug)]
 pub(super) struct Order {
     interleaved: bool,
-    streams: BTreeMap<StreamId, Stream>,
+    /// The next of each stream to be delivered, counted on beyond the bits of the wire.
+    next: BTreeMap<StreamId, u64>,
+    /// One tree for all streams: one that has emptied keeps a node.
+    messages: BTreeMap<(StreamId, u64), Received>,
     /// What the waiting ones cost.
     waiting: usize,
-}
-
-#[derive(Debug, Default)]
-struct Stream {
-    /// The next to be delivered, counted on beyond the bits of the wire.
-    next: u64,
-    waiting: BTreeMap<u64, Received>,
 }
 
 impl Order {
     pub(super) fn new(interleaved: bool) -> Self {
         Self {
             interleaved,
-            streams: BTreeMap::new(),
+            next: BTreeMap::new(),
+            messages: BTreeMap::new(),
             waiting: 0,
         }
     }
@@ -38,7 +38,7 @@ impl Order {
     /// The number of a message beyond the bits of the wire; none when it was delivered or skipped
     /// before.
     fn number(&self, stream: StreamId, message: u32) -> Option<u64> {
-        let next = self.streams.get(&stream).map_or(0, |stream| stream.next);
+        let next = self.next.get(&stream).copied().unwrap_or_default();
         let (distance, half) = if self.interleaved {
             (message.wrapping_sub(next as u32), 1 << 31)
         } else {
@@ -76,15 +76,13 @@ impl Order {
         let Some(number) = self.number(id, message) else {
             return;
         };
-        let stream = self.streams.entry(id).or_default();
-        if number == stream.next {
-            stream.next += 1;
+        if self.next.get(&id).copied().unwrap_or_default() == number {
             ready(received);
-            self.waiting -= stream.release(ready);
+            self.advance(id, number + 1, ready);
         } else {
             let cost = cost(&received);
             // The same number again: the peer's mistake, the first stays.
-            stream.waiting.entry(number).or_insert_with(|| {
+            self.messages.entry((id, number)).or_insert_with(|| {
                 self.waiting += cost;
                 received
             });
@@ -93,44 +91,45 @@ impl Order {
 
     /// Messages up to this one will not come.
     pub(super) fn skip(&mut self, skipped: &Skipped, mut ready: impl FnMut(Received)) {
-        let Some(number) = self.number(skipped.stream, skipped.message) else {
+        let id = skipped.stream;
+        let Some(number) = self.number(id, skipped.message) else {
             return;
         };
-        let stream = self.streams.entry(skipped.stream).or_default();
-        let later = stream.waiting.split_off(&(number + 1));
         // Those that are complete are delivered all the same.
-        for received in std::mem::replace(&mut stream.waiting, later).into_values() {
+        self.take_through(id, number, &mut ready);
+        self.advance(id, number + 1, ready);
+    }
+
+    /// The stream is at this number: hands over what waited for it.
+    fn advance(&mut self, id: StreamId, mut next: u64, mut ready: impl FnMut(Received)) {
+        while let Some(received) = self.messages.remove(&(id, next)) {
             self.waiting -= cost(&received);
             ready(received);
+            next += 1;
         }
-        stream.next = number + 1;
-        self.waiting -= stream.release(ready);
+        self.next.insert(id, next);
+    }
+
+    fn take_through(&mut self, id: StreamId, last: u64, mut taken: impl FnMut(Received)) {
+        while let Some((&key, _)) = self.messages.range((id, 0)..=(id, last)).next()
+            && let Some(received) = self.messages.remove(&key)
+        {
+            self.waiting -= cost(&received);
+            taken(received);
+        }
     }
 
     /// The stream begins anew.
     pub(super) fn reset(&mut self, stream: StreamId) {
-        if let Some(stream) = self.streams.remove(&stream) {
-            self.waiting -= stream.waiting.values().map(cost).sum::<usize>();
-        }
+        self.next.remove(&stream);
+        self.take_through(stream, u64::MAX, drop);
     }
 
     /// All streams begin anew.
     pub(super) fn clear(&mut self) {
-        self.streams.clear();
+        self.next.clear();
+        self.messages.clear();
         self.waiting = 0;
-    }
-}
-
-impl Stream {
-    /// Hands over what is next; what it cost while it waited.
-    fn release(&mut self, mut ready: impl FnMut(Received)) -> usize {
-        let mut released = 0;
-        while let Some(received) = self.waiting.remove(&self.next) {
-            self.next += 1;
-            released += cost(&received);
-            ready(received);
-        }
-        released
     }
 }
 
