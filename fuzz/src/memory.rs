@@ -53,6 +53,14 @@ pub(crate) fn peak<T>(run: impl FnOnce() -> T) -> (T, usize) {
     (result, (PEAK.get() - before).max(0).cast_unsigned())
 }
 
+/// Runs something, and says how many bytes more than before are held on this thread.
+#[cfg(test)]
+pub(crate) fn held<T>(run: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD.get();
+    let result = run();
+    (result, (HELD.get() - before).max(0).cast_unsigned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

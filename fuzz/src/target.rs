@@ -10,7 +10,7 @@ use crate::memory;
 /// A function under test, and what it may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name: that of the function, and of its folder in `corpus`.
+    /// Its name: that of the function with hyphens, and of its folder in `corpus`.
     pub name: &'static str,
     /// The function. Panics when an invariant is broken.
     pub function: fn(&[u8]),
@@ -68,6 +68,18 @@ pub const TARGETS: &[Target] = &[
         name: "sctp",
         function: crate::sctp,
         memory: 1 << 26,
+        memory_per_byte: 0,
+    },
+    Target {
+        name: "sctp-packet",
+        function: crate::sctp_packet,
+        memory: 1 << 20,
+        memory_per_byte: 300,
+    },
+    Target {
+        name: "sack",
+        function: crate::sack,
+        memory: 1 << 21,
         memory_per_byte: 0,
     },
     Target {

@@ -33,16 +33,16 @@ macro_rules! replay {
         $(
             #[test]
             fn $target() {
-                replay(stringify!($target), $mutations);
+                replay(&stringify!($target).replace('_', "-"), $mutations);
             }
         )*
 
         #[test]
         fn every_target_is_replayed() {
             let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
-            assert_eq!(names, [$(stringify!($target)),*]);
+            assert_eq!(names, [$(stringify!($target).replace('_', "-")),*]);
         }
     };
 }
 
-replay!(stun: 2000, sdp: 2000, candidate: 2000, ice: 1500, pair: 150, mdns: 500, turn: 1500, sctp: 1500, peer: 300);
+replay!(stun: 2000, sdp: 2000, candidate: 2000, ice: 1500, pair: 150, mdns: 500, turn: 1500, sctp: 1500, sctp_packet: 2000, sack: 1500, peer: 300);
