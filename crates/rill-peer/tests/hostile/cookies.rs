@@ -11,16 +11,21 @@ use crate::{
 
 const INIT_ACK: u8 = 2;
 
+/// Reliability 25: crates/rill-sctp/src/association/input.rs: `if tag == 0 && place == 0 {` => `if place == 0 {`
 #[test]
 fn a_flood_of_inits_leaves_the_association_alone() {
     let mut scene = Scene::joined(false);
     for tag in 1..10_000 {
         scene.give(0, &[init(tag, true)]);
     }
+    scene.run(Duration::from_secs(5));
+    let sent = scene.victim().sent;
+    assert!(sent < 11_000, "{sent} datagrams in return");
+    scene.heard();
     for value in [
         words(&[0, 1 << 20, 1 << 16 | 1, TSN]),
         words(&[TAG, 1 << 20, 1, TSN]),
-        words(&[TAG, 1 << 20, u32::MAX, TSN]),
+        words(&[TAG, 1 << 20, 1 << 16, TSN]),
     ] {
         scene.give(0, &[chunk(INIT, 0, &value)]);
     }
@@ -31,16 +36,13 @@ fn a_flood_of_inits_leaves_the_association_alone() {
     damaged[8] = 1;
     scene.say_packet(&damaged);
     scene.run(Duration::from_secs(5));
-    let sent = scene.victim().sent;
-    assert!(sent < 11_000, "{sent} datagrams in return");
-    let chat = scene.chat;
-    assert!(scene.victim().is_open(chat));
-    scene.heard();
+    assert_eq!(scene.heard(), []);
     scene.assert_alive();
     scene.finish();
 }
 
 /// A new association in the old one's place ends it; its cookies begin nothing then.
+/// Reliability 25: crates/rill-sctp/src/association/handshake.rs: `if self.handshake == Handshake::Done {` => `if false {`
 #[test]
 fn a_restart_ends_the_association_for_good() {
     let mut scene = Scene::joined(false);
@@ -81,6 +83,8 @@ fn state(scene: &mut Scene) -> Option<SctpTransportState> {
 }
 
 /// A cookie with any bit changed makes no association, nor does one that is too old.
+/// Reliability 30: crates/rill-sctp/src/wire/cookie.rs: `key.mac(content).verify_truncated_left(mac).ok()?;` => `let _ = key.mac(content);`
+/// Reliability 30: crates/rill-sctp/src/wire/cookie.rs: `(now.saturating_sub(cookie.at) <= LIFE).then_some(cookie)` => `Some(cookie)`
 #[test]
 fn a_cookie_that_is_forged_or_too_old_begins_nothing() {
     let mut scene = Scene::secure();

@@ -8,6 +8,7 @@ use crate::{
 };
 
 /// Chunks shorter than their header or longer than the packet.
+/// Reliability 24: crates/rill-sctp/src/wire/chunk.rs: `let Some(value) = rest.get(4..length) else {` => `let Some(value) = rest.get(4..length.min(rest.len())) else {`
 #[test]
 fn chunks_whose_length_lies_are_dropped() {
     let mut scene = Scene::joined(false);

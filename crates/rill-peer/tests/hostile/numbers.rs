@@ -6,7 +6,7 @@ use rill_peer::Message;
 
 use crate::{
     peer::{FORWARD_TSN, I_FORWARD_TSN, SACK, TSN, WHOLE, chunk, data, i_data, sack, words},
-    scene::Scene,
+    scene::{CHAT, Scene, UNORDERED},
 };
 
 /// The victim has five packets or so on their way.
@@ -19,13 +19,15 @@ fn sending(scene: &mut Scene) {
     });
 }
 
+/// Reliability 26: crates/rill-sctp/src/receive/mod.rs: `if data.tsn.since(cumulative) > MAX_DISTANCE {` => `if false {`
+/// Reliability 26: crates/rill-sctp/src/receive/mod.rs: `if distance > MAX_DISTANCE {` => `if false {`
 #[test]
 fn numbers_far_ahead_are_not_taken() {
     let mut scene = Scene::joined(false);
     let last = scene.tsn.wrapping_sub(1);
     let before = scene.victim().messages;
     for ahead in [65_536, 1 << 20, (1 << 31) - 1, 1 << 31, u32::MAX - 1] {
-        scene.say(&[data(last.wrapping_add(ahead), 1, WHOLE, 1, b"far")]);
+        scene.say(&[data(last.wrapping_add(ahead), CHAT, UNORDERED, 0, b"far")]);
         let place = words(&[last.wrapping_add(ahead), 0x0009_0000]);
         scene.say(&[chunk(FORWARD_TSN, 0, &place)]);
     }
@@ -34,7 +36,7 @@ fn numbers_far_ahead_are_not_taken() {
         let chunks: Vec<_> = (packet * 20 + 1..=packet * 20 + 20)
             .map(|number| {
                 let tsn = last.wrapping_add(number * 2);
-                data(tsn, 1, WHOLE, number as u16, b"x")
+                data(tsn, CHAT, WHOLE, number as u16, b"x")
             })
             .collect();
         scene.say(&chunks);
@@ -49,9 +51,13 @@ fn numbers_far_ahead_are_not_taken() {
 #[test]
 fn acknowledgements_of_what_was_not_sent_count_for_nothing() {
     let mut scene = Scene::joined(false);
-    sending(&mut scene);
     // The OPEN of its channel came before.
     let before = scene.theirs;
+    for ahead in [1, 1000, (1 << 31) - 1, 1 << 31, (1 << 31) + 1] {
+        scene.say(&[sack(before.wrapping_add(ahead), 1 << 20, &[])]);
+    }
+    scene.run(Duration::from_secs(1));
+    sending(&mut scene);
     for ahead in [100, 1000, (1 << 31) - 1, 1 << 31] {
         scene.say(&[sack(before.wrapping_add(ahead), 1 << 20, &[])]);
     }

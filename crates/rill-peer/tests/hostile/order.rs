@@ -87,21 +87,22 @@ fn reset(sequence: u32, last_tsn: u32, stream: u16, times: usize) -> Vec<u8> {
 /// How often a stream can be named in one request.
 const TIMES: usize = 640;
 
-/// Requests out of turn and in turn.
+/// Requests out of turn, of a channel that goes on, and in turn.
+/// Reliability 28: crates/rill-sctp/src/reconfig.rs: `if sequence == self.peer_next {` => `if true {`
 #[test]
 fn storms_of_resets_cost_nothing() {
     let mut scene = Scene::joined(false);
     let last = scene.tsn.wrapping_sub(1);
     for number in 10..1000 {
-        scene.say(&[reset(TSN.wrapping_sub(number), last, 2, 1)]);
+        scene.say(&[reset(TSN.wrapping_sub(number), last, CHAT, 1)]);
     }
-    for number in 0..15_000 {
+    for number in 0..3000 {
         scene.say(&[reset(TSN.wrapping_add(number), last, 2, TIMES)]);
     }
     scene.run(Duration::from_secs(1));
     let heard = scene.heard();
     let answers = heard.iter().filter(|(kind, _)| *kind == RE_CONFIG).count();
-    assert!(answers <= 16_000, "{answers}");
+    assert!(answers <= 4000, "{answers}");
     scene.assert_alive();
     scene.finish();
 }

@@ -27,7 +27,7 @@ const BATCH: usize = 200;
 pub(crate) const WHILE: Duration = Duration::from_millis(25);
 
 /// A whole message that waits for no other.
-pub(crate) const WHOLE: u8 = 7;
+pub(crate) const UNORDERED: u8 = 7;
 pub(crate) const DCEP: u32 = 50;
 pub(crate) const TEXT: u32 = 51;
 /// The victim is the DTLS server (RFC 8832 §6).
@@ -201,7 +201,7 @@ impl Scene {
             false => (DATA, words(&[number, place, ppid])),
         };
         value.extend(payload);
-        chunk(kind, WHOLE, &value)
+        chunk(kind, UNORDERED, &value)
     }
 
     /// What the victim said since this was asked last.
