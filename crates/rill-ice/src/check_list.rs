@@ -1,7 +1,9 @@
 //! The check list of a session (RFC 8445 §6.1.2, RFC 8838 §12).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
+
+use litemap::LiteMap;
 
 use crate::SocketId;
 use crate::candidate::PairFoundation;
@@ -14,9 +16,9 @@ use crate::transaction::CheckKind;
 #[derive(Debug, Default)]
 pub(crate) struct CheckList {
     last: u32,
-    /// Boxed, as is every large value of a map that mostly has few: a node has room for eleven.
-    pairs: BTreeMap<PairId, Box<Pair>>,
-    by_path: BTreeMap<(SocketId, SocketAddr), PairId>,
+    /// Boxed, so that a map that mostly has few takes no room for more.
+    pairs: LiteMap<PairId, Box<Pair>>,
+    by_path: LiteMap<(SocketId, SocketAddr), PairId>,
     triggered: VecDeque<PairId>,
     unpaced: VecDeque<(PairId, CheckKind)>,
     waiting: usize,
@@ -141,7 +143,7 @@ impl CheckList {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pair> {
-        self.pairs.values_mut().map(|pair| &mut **pair)
+        self.pairs.iter_mut().map(|(_, pair)| &mut **pair)
     }
 
     pub(crate) fn len(&self) -> usize {

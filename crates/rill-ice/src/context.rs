@@ -94,6 +94,7 @@ impl Context {
         self.requests.rest();
         self.events.rest();
         self.transactions.rest();
+        self.timers.rest();
         self.replies.queue.shrink_to_fit();
         self.outgoing.shrink_to_fit();
         self.wrapping = Wrapping::default();

@@ -1,9 +1,11 @@
 //! What the agent tells its owner.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use litemap::LiteMap;
 
 use crate::identifier::SessionKey;
 use crate::{CandidatePair, Generation, LocalCandidate, Path, Role, SocketId, TransportId};
@@ -234,7 +236,7 @@ pub enum ServerOutcome {
 pub(crate) struct Events {
     queue: VecDeque<Event>,
     /// What gathering had to say on transports that nobody asked to gather yet.
-    held: BTreeMap<TransportId, Vec<Event>>,
+    held: LiteMap<TransportId, Vec<Event>>,
 }
 
 impl Events {
@@ -250,8 +252,7 @@ impl Events {
     pub(crate) fn rest(&mut self) {
         self.queue.shrink_to_fit();
         if self.held.is_empty() {
-            // A map that has emptied keeps a node.
-            self.held = BTreeMap::new();
+            self.held = LiteMap::new();
         }
     }
 
@@ -300,7 +301,7 @@ impl Events {
         self.queue.retain(|event| !is_gone(event));
         // A relay that was lost before anybody was told of it.
         let is_lost = |event: &Event| matches!(event, Event::LocalCandidate { candidate, .. } if candidate.socket == socket);
-        for held in self.held.values_mut() {
+        for (_, held) in self.held.iter_mut() {
             held.retain(|event| !is_lost(event));
         }
     }

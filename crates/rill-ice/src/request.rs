@@ -1,8 +1,10 @@
 //! What the agent asks of its driver, and the answers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+
+use litemap::LiteMap;
 
 use crate::gather::{Base, RelayId};
 use crate::identifier::SessionKey;
@@ -167,7 +169,7 @@ impl Purpose {
 pub(crate) struct Requests {
     last: u64,
     queue: VecDeque<Request>,
-    outstanding: BTreeMap<RequestId, Purpose>,
+    outstanding: LiteMap<RequestId, Purpose>,
     /// Something was not closed yet when it was polled.
     pub(crate) held: bool,
 }
@@ -177,8 +179,7 @@ impl Requests {
     pub(crate) fn rest(&mut self) {
         self.queue.shrink_to_fit();
         if self.outstanding.is_empty() {
-            // A map that has emptied keeps a node.
-            self.outstanding = BTreeMap::new();
+            self.outstanding = LiteMap::new();
         }
     }
 

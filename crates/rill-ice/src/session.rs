@@ -1,8 +1,9 @@
 //! One ICE session: one generation of one transport.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Instant;
+
+use litemap::LiteMap;
 
 use crate::candidate::{LocalCandidates, RemoteCandidates};
 use crate::check_list::CheckList;
@@ -105,7 +106,7 @@ const MAX_ADDRESSES: usize = 1024;
 /// through us.
 #[derive(Debug, Default)]
 pub(crate) struct Silence {
-    counts: BTreeMap<IpAddr, Quiet>,
+    counts: LiteMap<IpAddr, Quiet>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The sockets bound for the agent.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::identifier::SessionKey;
 use crate::{SocketId, StreamId};
@@ -9,7 +9,7 @@ use crate::{SocketId, StreamId};
 #[derive(Debug, Default)]
 pub(crate) struct Sockets {
     last: u32,
-    owners: BTreeMap<SocketId, (SessionKey, Nature)>,
+    owners: LiteMap<SocketId, (SessionKey, Nature)>,
 }
 
 /// What a socket is.

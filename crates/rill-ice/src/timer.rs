@@ -1,6 +1,5 @@
 //! The agent's deadlines.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use rill_stun::TransactionId;
@@ -47,50 +46,48 @@ impl Timer {
     }
 }
 
-/// All armed timers, the earliest first.
+/// All armed timers, the latest first. There are few: some of each session, and one of each
+/// transaction under way.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
-    queue: BTreeSet<(Instant, Timer)>,
-    armed: BTreeMap<Timer, Instant>,
+    queue: Vec<(Instant, Timer)>,
 }
 
 impl Timers {
+    /// Gives back the room of what is over.
+    pub(crate) fn rest(&mut self) {
+        self.queue.shrink_to_fit();
+    }
+
     /// Arms the timer, wherever it stood before.
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
-        if let Some(before) = self.armed.insert(timer, at) {
-            self.queue.remove(&(before, timer));
-        }
-        self.queue.insert((at, timer));
+        self.clear(timer);
+        let later = |other: &(Instant, Timer)| *other > (at, timer);
+        let place = self.queue.partition_point(later);
+        self.queue.insert(place, (at, timer));
     }
 
     pub(crate) fn clear(&mut self, timer: Timer) {
-        if let Some(before) = self.armed.remove(&timer) {
-            self.queue.remove(&(before, timer));
-        }
+        self.queue.retain(|(_, other)| *other != timer);
     }
 
     pub(crate) fn is_set(&self, timer: Timer) -> bool {
-        self.armed.contains_key(&timer)
+        self.queue.iter().any(|(_, other)| *other == timer)
     }
 
     /// Clears all timers of a session.
     pub(crate) fn forget(&mut self, session: SessionKey) {
-        let is_gone = |timer: &Timer| timer.session() == Some(session);
-        self.queue.retain(|(_, timer)| !is_gone(timer));
-        self.armed.retain(|timer, _| !is_gone(timer));
+        self.queue
+            .retain(|(_, timer)| timer.session() != Some(session));
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.queue.first().map(|(at, _)| *at)
+        self.queue.last().map(|(at, _)| *at)
     }
 
     /// Takes the earliest timer that is due.
     pub(crate) fn pop(&mut self, now: Instant) -> Option<Timer> {
-        let (at, timer) = *self.queue.first()?;
-        if at > now {
-            return None;
-        }
-        self.clear(timer);
+        let (_, timer) = self.queue.pop_if(|(at, _)| *at <= now)?;
         Some(timer)
     }
 }

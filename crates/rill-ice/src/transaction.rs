@@ -1,8 +1,9 @@
 //! Requests that await their responses (RFC 8489 §6.2.1).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use litemap::LiteMap;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 use rill_stun::TransactionId;
@@ -127,7 +128,7 @@ impl Transaction {
 /// a few consent checks, and one per server and socket.
 #[derive(Debug, Default)]
 pub(crate) struct Transactions {
-    table: BTreeMap<TransactionId, Box<Transaction>>,
+    table: LiteMap<TransactionId, Box<Transaction>>,
     /// To be sent again: to addresses that have answered before …
     pub(crate) due: VecDeque<TransactionId>,
     /// … and to those that have not, which are paced.

@@ -1,8 +1,9 @@
 //! What is held of the peer's candidates.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+use litemap::LiteMap;
 
 use crate::candidate::RemoteFoundation;
 use crate::{Kind, Protocol, RemoteAddress, RemoteCandidate};
@@ -71,8 +72,8 @@ pub(crate) enum Added {
 /// The remote candidates of one session.
 #[derive(Debug, Default)]
 pub(crate) struct RemoteCandidates {
-    list: BTreeMap<RemoteId, Box<Remote>>,
-    by_address: BTreeMap<SocketAddr, RemoteId>,
+    list: LiteMap<RemoteId, Box<Remote>>,
+    by_address: LiteMap<SocketAddr, RemoteId>,
     /// What was signalled, names included, in that order.
     signalled: Vec<RemoteCandidate>,
     last: u32,
