@@ -100,9 +100,20 @@ impl PeerConnection {
         } else if state.peer.ice_gathering_state() == IceGatheringState::Complete {
             Some(GatheringOutcome::Complete)
         } else {
-            inbox
-                .has_gathered(enough.kinds(), &state.peer)
-                .then_some(GatheringOutcome::GoodEnough)
+            has_gathered(enough.kinds(), &state.peer).then_some(GatheringOutcome::GoodEnough)
         }
     }
+}
+
+/// Whether a candidate of one of these kinds was gathered since the last restart.
+fn has_gathered(kinds: &[&str], peer: &rill_peer::PeerConnection) -> bool {
+    let transports = peer.transports().into_iter();
+    let mut candidates = transports
+        .filter_map(|id| peer.ice_transport(id))
+        .flat_map(|transport| transport.local_candidates);
+    candidates.any(|candidate| {
+        let kind = candidate.candidate.split_once(" typ ");
+        let kind = kind.and_then(|(_, rest)| rest.split(' ').next());
+        kind.is_some_and(|kind| kinds.contains(&kind))
+    })
 }

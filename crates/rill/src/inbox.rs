@@ -16,8 +16,6 @@ pub(crate) struct Inbox {
     events: VecDeque<Event>,
     /// Boxed, because most connections have few: a node has room for eleven.
     channels: BTreeMap<ChannelId, Box<ChannelInbox>>,
-    /// Which kinds of candidates were gathered, as the `typ` of their lines, for which username fragment.
-    gathered: Vec<(String, String)>,
     ended: bool,
     news: bool,
     /// Whose readers are to be woken once the lock is let go.
@@ -54,18 +52,6 @@ impl Inbox {
             | Event::Close(id)
             | Event::BufferedAmountLow(id) => self.wake(id),
             event => {
-                if let Event::IceCandidate(Some(candidate)) = &event {
-                    let kind = candidate
-                        .candidate
-                        .split_once(" typ ")
-                        .map(|(_, rest)| rest);
-                    let kind = kind.and_then(|rest| rest.split(' ').next());
-                    if let Some(kind) = kind {
-                        self.gathered.retain(|(ufrag, _)| is_current(ufrag, peer));
-                        let ufrag = candidate.username_fragment.clone();
-                        self.gathered.push((ufrag, kind.to_owned()));
-                    }
-                }
                 self.news = true;
                 let room = self.events.len() < UNREAD_EVENTS;
                 if let Event::DataChannel(id) = event {
@@ -133,13 +119,6 @@ impl Inbox {
         self.ended
     }
 
-    /// Whether a candidate of one of these kinds was gathered since the last restart.
-    pub(crate) fn has_gathered(&self, kinds: &[&str], peer: &PeerConnection) -> bool {
-        self.gathered
-            .iter()
-            .any(|(ufrag, kind)| kinds.contains(&kind.as_str()) && is_current(ufrag, peer))
-    }
-
     /// The inbox of a channel, made when it is first spoken of.
     pub(crate) fn channel(&mut self, id: ChannelId) -> &mut ChannelInbox {
         self.channels.entry(id).or_default()
@@ -152,13 +131,6 @@ impl Inbox {
             channel.messages.iter().map(Message::weight).sum()
         })
     }
-}
-
-/// Whether a transport uses this username fragment, rather than before its restart.
-fn is_current(ufrag: &str, peer: &PeerConnection) -> bool {
-    let transports = peer.transports().into_iter();
-    let mut locals = transports.filter_map(|id| peer.ice_transport(id)?.local_parameters);
-    locals.any(|local| local.username_fragment == ufrag)
 }
 
 impl ChannelInbox {

@@ -2,7 +2,7 @@ use std::{io, net::SocketAddr, sync::Arc, task::Context};
 
 use rill_peer::{RequestId, Response, StreamId};
 
-use super::{AbortOnDrop, Answer, Driver, stream::Stream};
+use super::{Answer, Driver, stream::Stream};
 
 impl Driver {
     /// Connects beside everything else: nothing waits for a dead server.
@@ -13,19 +13,14 @@ impl Driver {
         address: SocketAddr,
         server_name: Option<String>,
     ) {
-        let answer = self.answer.clone();
         let trust = self.shared.lock().peer.configuration().tls_trust.clone();
-        let task = tokio::spawn(async move {
-            let connected = Stream::connect(address, server_name, &trust).await;
-            let result = match connected {
+        let task = self.answers.spawn(async move {
+            match Stream::connect(address, server_name, &trust).await {
                 Ok(connected) => Answer::Connected(id, stream, Box::new(connected)),
                 Err(reason) => Answer::Response(id, Response::Failed(reason)),
-            };
-            // The driver may be gone by now; then nobody asks.
-            drop(answer.send(Box::new(result)));
+            }
         });
-        self.connecting
-            .insert(stream, AbortOnDrop(task.abort_handle()));
+        self.connecting.insert(stream, task);
     }
 
     pub(super) fn take_answer(&mut self, answer: Answer) {

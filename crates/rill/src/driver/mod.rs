@@ -23,7 +23,7 @@ use std::{
 
 use rill_peer::{Request, RequestId, Response, SocketId, StreamId};
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::{AbortHandle, JoinSet},
     time::Sleep,
 };
 
@@ -37,14 +37,12 @@ use crate::shared::Shared;
 
 /// Drives a connection until it is closed.
 pub(crate) async fn run(shared: Arc<Shared>) {
-    let (answer, answers) = unbounded_channel();
-    let driver = Driver {
+    let mut driver = Driver {
         shared,
         doors: Doors::default(),
         names: Vec::new(),
         connecting: BTreeMap::new(),
-        answer,
-        answers,
+        answers: JoinSet::new(),
     };
     driver.run().await;
 }
@@ -55,11 +53,9 @@ struct Driver {
     /// The names that are answered for.
     names: Vec<Registration>,
     /// The tasks that connect.
-    connecting: BTreeMap<StreamId, AbortOnDrop>,
-    /// Given to the tasks that resolve names and connect.
-    /// Boxed: the queue has room for dozens from the start.
-    answer: UnboundedSender<Box<Answer>>,
-    answers: UnboundedReceiver<Box<Answer>>,
+    connecting: BTreeMap<StreamId, AbortHandle>,
+    /// The tasks that resolve names and connect. They end with the driver.
+    answers: JoinSet<Answer>,
 }
 
 /// A request that was carried out elsewhere.
@@ -68,22 +64,13 @@ enum Answer {
     Connected(RequestId, StreamId, Box<Stream>),
 }
 
-/// Nobody connects for a driver that is gone, or to what is not wanted any more.
-struct AbortOnDrop(tokio::task::AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// All that was ready when the driver looked. Nothing is first among these: whatever never rests, a
 /// busy sender or a flood of datagrams, would starve the others.
 struct Wake {
     /// A handle commanded something.
     command: bool,
     /// A request was carried out elsewhere.
-    answer: Option<Box<Answer>>,
+    answer: Option<Answer>,
     /// These sockets may have datagrams.
     readable: Vec<SocketId>,
     /// These streams may have bytes, or take some.
@@ -103,7 +90,7 @@ impl Wake {
 }
 
 impl Driver {
-    async fn run(mut self) {
+    async fn run(&mut self) {
         let mut outbox = Outbox::default();
         let mut sleep = pin!(tokio::time::sleep_until(Instant::now().into()));
         loop {
@@ -120,7 +107,7 @@ impl Driver {
             });
             let wake = self.wait(alarm, !more).await;
             if let Some(answer) = wake.answer {
-                self.take_answer(*answer);
+                self.take_answer(answer);
             }
             for stream in wake.streams {
                 self.serve_stream(stream);
@@ -145,7 +132,7 @@ impl Driver {
             state.deliver(&self.shared);
             (more, state.peer.poll_timeout(), state.peer.is_closed())
         };
-        for (path, error) in outbox.send(&self.doors).await {
+        for (path, error) in poll_fn(|context| outbox.poll_send(context, &self.doors)).await {
             tracing::debug!(%error, "datagram not sent");
             self.shared
                 .feed(|peer, now| peer.handle_send_error(now, &path));
@@ -190,7 +177,9 @@ impl Driver {
                 return;
             }
             Request::CloseStream { stream } => {
-                self.connecting.remove(&stream);
+                if let Some(task) = self.connecting.remove(&stream) {
+                    task.abort();
+                }
                 self.forget_stream(stream);
                 return;
             }
@@ -211,42 +200,37 @@ impl Driver {
         self.doors.sockets.insert(id, socket);
     }
 
-    fn resolve(&self, id: RequestId, name: String) {
-        let answer = self.answer.clone();
-        tokio::spawn(async move {
+    fn resolve(&mut self, id: RequestId, name: String) {
+        self.answers.spawn(async move {
             let response = match tokio::net::lookup_host((name.as_str(), 0)).await {
                 Ok(addresses) => {
                     Response::Resolved(addresses.map(|address| address.ip()).collect())
                 }
                 Err(error) => Response::Failed(error.to_string()),
             };
-            // The driver may be gone by now; then nobody asks.
-            drop(answer.send(Box::new(Answer::Response(id, response))));
+            Answer::Response(id, response)
         });
     }
 
-    fn resolve_mdns(&self, id: RequestId, name: &str) {
-        let answer = self.answer.clone();
+    fn resolve_mdns(&mut self, id: RequestId, name: &str) {
         let resolving = Mdns::process().resolve(name);
-        tokio::spawn(async move {
+        self.answers.spawn(async move {
             let response = match resolving.await {
                 Ok(addresses) => Response::Resolved(addresses),
                 Err(unfound) => unfound.into(),
             };
-            // The driver may be gone by now; then nobody asks.
-            drop(answer.send(Box::new(Answer::Response(id, response))));
+            Answer::Response(id, response)
         });
     }
 
     /// Answers for a name as long as the connection lives.
     fn register(&mut self, id: RequestId, name: &str, address: IpAddr) {
-        let answer = self.answer.clone();
         let ready = name.parse().map(|name| {
             let (registration, ready) = Mdns::process().register(name, address);
             self.names.push(registration);
             ready
         });
-        tokio::spawn(async move {
+        self.answers.spawn(async move {
             let response = match ready {
                 Ok(ready) => {
                     ready.await;
@@ -254,8 +238,7 @@ impl Driver {
                 }
                 Err(error) => Response::Failed(error.to_string()),
             };
-            // The driver may be gone by now; then nobody asks.
-            drop(answer.send(Box::new(Answer::Response(id, response))));
+            Answer::Response(id, response)
         });
     }
 
@@ -265,10 +248,7 @@ impl Driver {
         let mut commanded = pin!(shared.commanded.notified());
         poll_fn(|context| {
             let command = commanded.as_mut().poll(context).is_ready();
-            let answer = match self.answers.poll_recv(context) {
-                Poll::Ready(answer) => answer,
-                Poll::Pending => None,
-            };
+            let answer = self.poll_answer(context);
             let timeout = sleep
                 .as_mut()
                 .is_some_and(|sleep| sleep.as_mut().poll(context).is_ready());
@@ -285,6 +265,16 @@ impl Driver {
             Poll::Ready(wake)
         })
         .await
+    }
+
+    /// The answer of a task that is done; those that were stopped have none.
+    fn poll_answer(&mut self, context: &mut Context<'_>) -> Option<Answer> {
+        while let Poll::Ready(Some(done)) = self.answers.poll_join_next(context) {
+            if let Ok(answer) = done {
+                return Some(answer);
+            }
+        }
+        None
     }
 
     fn readable(&self, context: &mut Context<'_>) -> Vec<SocketId> {

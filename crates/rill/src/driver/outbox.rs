@@ -1,5 +1,13 @@
-use std::{cell::RefCell, collections::BTreeMap, io, sync::Arc, time::Instant};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    io,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
 
+use litemap::LiteMap;
 use rill_peer::{Destination, Path, PeerConnection, SocketId, StreamId, Transmit};
 
 use super::{socket::Socket, stream::Stream};
@@ -7,8 +15,8 @@ use super::{socket::Socket, stream::Stream};
 /// What the driver opened for the core.
 #[derive(Clone, Default)]
 pub(crate) struct Doors {
-    pub(crate) sockets: BTreeMap<SocketId, Arc<Socket>>,
-    pub(crate) streams: BTreeMap<StreamId, Arc<Stream>>,
+    pub(crate) sockets: LiteMap<SocketId, Arc<Socket>>,
+    pub(crate) streams: LiteMap<StreamId, Arc<Stream>>,
 }
 
 /// How many bytes are taken from the core before they are sent and arrivals are looked at.
@@ -37,7 +45,11 @@ fn give_back(buffer: Vec<u8>) {
 /// Datagrams on their way from the core to the sockets.
 #[derive(Default)]
 pub(crate) struct Outbox {
-    trains: Vec<(Transmit, Vec<u8>)>,
+    trains: VecDeque<(Transmit, Vec<u8>)>,
+    /// How many bytes of the first were sent.
+    sent: usize,
+    /// The paths that are not to be had.
+    failed: Vec<(Path, io::Error)>,
 }
 
 impl Outbox {
@@ -51,30 +63,47 @@ impl Outbox {
                 return false;
             };
             taken += buffer.len();
-            self.trains.push((transmit, buffer));
+            self.trains.push_back((transmit, buffer));
         }
         true
     }
 
-    /// Sends everything. Says which paths are not to be had.
-    pub(super) async fn send(&mut self, doors: &Doors) -> Vec<(Path, io::Error)> {
-        let mut failed = Vec::new();
-        for (Transmit { to, segment }, buffer) in self.trains.drain(..) {
+    /// Sends everything, as fast as the sockets take it. Says which paths are not to be had.
+    pub(super) fn poll_send(
+        &mut self,
+        context: &mut Context<'_>,
+        doors: &Doors,
+    ) -> Poll<Vec<(Path, io::Error)>> {
+        while let Some((Transmit { to, segment }, buffer)) = self.trains.front() {
             match to {
                 Destination::Datagram(path) => {
                     if let Some(socket) = doors.sockets.get(&path.socket) {
-                        match socket.send(path.remote, path.ecn, &buffer, segment).await {
-                            Err(error) if is_unreachable(&error) => failed.push((path, error)),
+                        let rest = &buffer[self.sent..];
+                        match ready!(socket.poll_send(
+                            context,
+                            path,
+                            rest,
+                            *segment,
+                            &mut self.sent
+                        )) {
+                            Err(error) if is_unreachable(&error) => {
+                                self.failed.push((*path, error));
+                            }
                             // Anything else is a lost datagram, which every layer above expects.
                             Ok(()) | Err(_) => {}
                         }
                     }
                 }
-                Destination::Stream(id) => doors.write(id, &buffer),
+                Destination::Stream(id) => doors.write(*id, buffer),
             }
-            give_back(buffer);
+            self.sent = 0;
+            if let Some((_, buffer)) = self.trains.pop_front() {
+                give_back(buffer);
+            }
         }
-        failed
+        // An idle connection keeps no room for them.
+        self.trains = VecDeque::new();
+        Poll::Ready(std::mem::take(&mut self.failed))
     }
 
     /// Sends everything that the sockets take at once.

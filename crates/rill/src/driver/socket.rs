@@ -2,10 +2,11 @@ use std::{
     io::{self, IoSliceMut},
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
-    task::Context,
+    task::{Context, Poll, ready},
 };
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use rill_peer::Path;
 use socket2::{Domain, Protocol, Type};
 use tokio::{io::Interest, net::UdpSocket};
 
@@ -89,26 +90,29 @@ impl Socket {
         last.map_or(result, Ok)
     }
 
-    /// Sends a train, in as many calls as the kernel needs; waits while the socket's buffer is full.
-    pub(super) async fn send(
+    /// Sends the rest of a train, in as many calls as the kernel needs, and counts the bytes on; not ready
+    /// while the socket's buffer is full. For one task alone: another that waited would not be woken.
+    pub(super) fn poll_send(
         &self,
-        remote: SocketAddr,
-        ecn: Option<u8>,
-        bytes: &[u8],
+        context: &mut Context<'_>,
+        path: &Path,
+        rest: &[u8],
         segment: Option<usize>,
-    ) -> io::Result<()> {
-        for transmit in self.calls(remote, ecn, bytes, segment) {
+        sent: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        for transmit in self.calls(path.remote, path.ecn, rest, segment) {
             loop {
                 match self.try_send(&transmit) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        self.io.writable().await?;
+                        ready!(self.io.poll_send_ready(context))?;
                     }
                     Ok(()) => break,
-                    Err(error) => return Err(error),
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
             }
+            *sent += transmit.contents.len();
         }
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// Sends a train as far as the socket's buffer takes it.
