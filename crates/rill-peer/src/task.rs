@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use rill_ice::{CandidatePair, ServerOutcome, TransportId};
@@ -329,8 +329,8 @@ pub(crate) struct DtlsChange {
     pub(crate) transport: TransportId,
     pub(crate) state: crate::DtlsTransportState,
     pub(crate) error: Option<TransportError>,
-    /// The certificates that the peer showed.
-    pub(crate) certificates: Vec<Vec<u8>>,
+    /// The certificate that the peer showed, once it was verified.
+    pub(crate) certificate: Option<Arc<[u8]>>,
 }
 
 /// What a task changes in one data channel.

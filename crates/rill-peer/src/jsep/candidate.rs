@@ -33,7 +33,7 @@ impl Jsep {
         let Some(remote) = self.descriptions.remote() else {
             return Err(AddIceCandidateError::NoRemoteDescription);
         };
-        let indices = section_indices(&remote.session, init)?;
+        let indices = section_indices(&remote.session(), init)?;
         let candidate = match &*init.candidate {
             "" => None,
             text => Some(Candidate::parse(text)?),
@@ -76,12 +76,13 @@ impl Jsep {
         indices: &[usize],
         wanted: Option<&str>,
     ) -> Result<Vec<(usize, String)>, AddIceCandidateError> {
-        let sessions = self
+        let sessions: Vec<_> = self
             .descriptions
-            .of(Side::Remote)
-            .map(|known| &known.session);
-        let sessions: Vec<_> = sessions
-            .map(|session| (session, Bundles::of(session)))
+            .sessions(Side::Remote)
+            .map(|session| {
+                let bundles = Bundles::of(&session);
+                (session, bundles)
+            })
             .collect();
         let mut places = Vec::new();
         for &index in indices {

@@ -190,10 +190,13 @@ impl Jsep {
     /// description before spoke of (§5.2.2). A section that could change its mind asks no new question.
     fn told_sender<'a>(&self, text: &'a Text<'_>, section: &Section) -> Option<&'a Sender> {
         let transceiver = text.transceivers.get(section.transceiver()?)?;
-        let current = self.descriptions.current_local.as_ref();
-        let before = current.and_then(|current| current.session.media_by_mid(&section.mid));
         let is_msid = |attribute: &Attribute| matches!(attribute, Attribute::Msid(_));
-        let told = before.is_some_and(|media| media.attributes.iter().any(is_msid));
+        let current = self.descriptions.current_local.as_ref();
+        let told = current.is_some_and(|current| {
+            let current = current.session();
+            let before = current.media_by_mid(&section.mid);
+            before.is_some_and(|media| media.attributes.iter().any(is_msid))
+        });
         let speaks = transceiver.direction.sends() || told;
         speaks.then_some(&transceiver.sender)
     }

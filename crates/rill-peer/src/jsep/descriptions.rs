@@ -1,6 +1,9 @@
+use std::borrow::Cow;
+
 use rill_sdp::Session;
 
-use crate::{SdpType, SessionDescription, SignalingState};
+use super::Description;
+use crate::{SdpType, SignalingState};
 
 /// Which side a description describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,28 +14,15 @@ pub(crate) enum Side {
     Remote,
 }
 
-/// An applied description: its kind, and its text as types so that candidates can be added to it.
-#[derive(Clone, Debug)]
-pub(crate) struct Description {
-    pub(crate) kind: SdpType,
-    pub(crate) session: Session,
-}
-
-impl Description {
-    pub(crate) fn to_text(&self) -> SessionDescription {
-        SessionDescription::new(self.kind, self.session.to_string())
-    }
-}
-
 /// The four description slots and the signaling state, which change only together
-/// (webrtc-pc §4.4.1.5). Boxed, because most of them are empty.
+/// (webrtc-pc §4.4.1.5).
 #[derive(Clone, Debug)]
 pub(crate) struct Descriptions {
     pub(crate) signaling_state: SignalingState,
-    pub(crate) current_local: Option<Box<Description>>,
-    pub(crate) pending_local: Option<Box<Description>>,
-    pub(crate) current_remote: Option<Box<Description>>,
-    pub(crate) pending_remote: Option<Box<Description>>,
+    pub(crate) current_local: Option<Description>,
+    pub(crate) pending_local: Option<Description>,
+    pub(crate) current_remote: Option<Description>,
+    pub(crate) pending_remote: Option<Description>,
 }
 
 impl Default for Descriptions {
@@ -75,7 +65,6 @@ impl Descriptions {
             return;
         };
         self.signaling_state = state;
-        let description = Box::new(description);
         match (side, description.kind) {
             (_, SdpType::Rollback) => {
                 self.pending_local = None;
@@ -100,7 +89,7 @@ impl Descriptions {
         }
     }
 
-    /// Gives back the room that was for more lines.
+    /// Keeps less of what nobody is asking for.
     pub(crate) fn rest(&mut self) {
         let descriptions = [
             &mut self.current_local,
@@ -109,27 +98,20 @@ impl Descriptions {
             &mut self.pending_remote,
         ];
         for description in descriptions.into_iter().flatten() {
-            let session = &mut description.session;
-            session.attributes.shrink_to_fit();
-            session.media.shrink_to_fit();
-            for media in &mut session.media {
-                media.attributes.shrink_to_fit();
-            }
+            description.rest();
         }
     }
 
     /// The pending local description, else the current one (`localDescription`).
     pub(crate) fn local(&self) -> Option<&Description> {
-        self.pending_local
-            .as_deref()
-            .or(self.current_local.as_deref())
+        self.pending_local.as_ref().or(self.current_local.as_ref())
     }
 
     /// The pending remote description, else the current one (`remoteDescription`).
     pub(crate) fn remote(&self) -> Option<&Description> {
         self.pending_remote
-            .as_deref()
-            .or(self.current_remote.as_deref())
+            .as_ref()
+            .or(self.current_remote.as_ref())
     }
 
     /// Every applied description of a side, the newest first.
@@ -138,7 +120,7 @@ impl Descriptions {
             Side::Local => (&mut self.pending_local, &mut self.current_local),
             Side::Remote => (&mut self.pending_remote, &mut self.current_remote),
         };
-        pending.iter_mut().chain(current).map(Box::as_mut)
+        pending.iter_mut().chain(current)
     }
 
     /// Every applied description of a side, the newest first.
@@ -147,13 +129,27 @@ impl Descriptions {
             Side::Local => (&self.pending_local, &self.current_local),
             Side::Remote => (&self.pending_remote, &self.current_remote),
         };
-        pending.iter().chain(current).map(Box::as_ref)
+        pending.iter().chain(current)
+    }
+
+    /// What every applied description of a side says, the newest first.
+    pub(crate) fn sessions(&self, side: Side) -> impl Iterator<Item = Cow<'_, Session>> {
+        self.of(side).map(Description::session)
+    }
+
+    /// What both descriptions of the exchange that holds say.
+    pub(crate) fn current(&self) -> impl Iterator<Item = Cow<'_, Session>> {
+        let current = [&self.current_local, &self.current_remote];
+        current
+            .into_iter()
+            .flatten()
+            .map(|description| description.session())
     }
 
     /// Whether the peer can trickle: null before a remote description, then by the token alone
     /// (RFC 9429 §5.10, §4.1.17).
     pub(crate) fn can_trickle(&self) -> Option<bool> {
         self.remote()
-            .map(|description| description.session.lists_trickle())
+            .map(|description| description.session().lists_trickle())
     }
 }

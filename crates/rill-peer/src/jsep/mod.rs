@@ -6,6 +6,7 @@ mod bundle;
 mod candidate;
 mod create;
 mod default_candidate;
+mod description;
 mod descriptions;
 mod error;
 mod offer;
@@ -25,7 +26,8 @@ pub use self::error::{
 pub(crate) use self::{
     create::Text,
     default_candidate::set_default_candidate,
-    descriptions::{Description, Descriptions, Side},
+    description::Description,
+    descriptions::{Descriptions, Side},
     offer::OfferInput,
     remote::{RemoteData, RemoteSide},
     remote_answer::AnswerPlan,
@@ -171,10 +173,7 @@ impl Jsep {
             .filter(|created| description.sdp.is_empty() || description.sdp == created.sdp)
             .ok_or(SetDescriptionError::Modified(description.kind))?;
         Ok(LocalPlan {
-            description: Description {
-                kind: description.kind,
-                session: created.session.clone(),
-            },
+            description: Description::new(description.kind, created.session.clone()),
             sections: created.sections.clone(),
             credentials: created.credentials.clone(),
             answered: created.answered.clone(),
@@ -230,11 +229,7 @@ impl Jsep {
         self.pending = None;
         self.provisional = None;
         self.restarts = Vec::new();
-        let session = Session::new(0, 0);
-        let description = Description {
-            kind: SdpType::Rollback,
-            session,
-        };
+        let description = Description::new(SdpType::Rollback, Session::new(0, 0));
         self.descriptions.apply(side, description.clone());
         description
     }
@@ -254,8 +249,8 @@ pub(crate) struct LocalPlan {
 impl LocalPlan {
     /// Whether an answer is one to the offer that waits for it, and not to another one.
     pub(crate) fn fits(&self, pending: Option<&Description>) -> bool {
-        let offer = pending.map(|description| &description.session);
-        self.description.kind == SdpType::Offer || self.answered.as_ref() == offer
+        let offer = pending.map(Description::session);
+        self.description.kind == SdpType::Offer || self.answered.as_ref() == offer.as_deref()
     }
 
     /// Moves to another transport.

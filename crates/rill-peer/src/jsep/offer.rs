@@ -59,15 +59,9 @@ impl Jsep {
     /// Whether a section's place is free for another (RFC 9429 §5.2.2): rejected by either side in the
     /// exchange that holds.
     fn is_recyclable(&self, index: usize) -> bool {
-        let current = [
-            &self.descriptions.current_local,
-            &self.descriptions.current_remote,
-        ];
         let rejected = |media: &rill_sdp::Media| media.is_rejected();
-        current
-            .into_iter()
-            .flatten()
-            .any(|description| description.session.media.get(index).is_some_and(rejected))
+        let mut current = self.descriptions.current();
+        current.any(|session| session.media.get(index).is_some_and(rejected))
     }
 
     /// A mid that no section has or had (RFC 9429 §5.2.1: short, and from a counter).

@@ -17,6 +17,7 @@ pub(crate) struct RemoteTransport {
     pub(crate) fingerprints: Vec<Fingerprint>,
     pub(crate) setup: Setup,
     pub(crate) tls_id: Option<String>,
+    /// Until ICE has them.
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) end_of_candidates: bool,
 }

@@ -47,7 +47,7 @@ impl PeerConnection {
                 self.jsep.plan_local(&description)?
             }
         };
-        if !plan.fits(self.jsep.descriptions.pending_remote.as_deref()) {
+        if !plan.fits(self.jsep.descriptions.pending_remote.as_ref()) {
             return Err(SetDescriptionError::Modified(kind));
         }
         Ok(self.commit_local(now, plan))
@@ -84,7 +84,7 @@ impl PeerConnection {
                 media.remove_attribute("bundle-only");
             }
             let plan = self.jsep.plan_remote_answer(&session, &self.transports)?;
-            return Ok(self.commit_remote_answer(now, Description { kind, session }, plan));
+            return Ok(self.commit_remote_answer(now, Description::new(kind, session), plan));
         }
         self.provide_spares(session.media.len());
         let plan = self.jsep.plan_remote_offer(
@@ -96,7 +96,7 @@ impl PeerConnection {
         if implied_rollback {
             self.commit_rollback(now, Side::Local, None);
         }
-        Ok(self.commit_remote_offer(now, Description { kind, session }, plan))
+        Ok(self.commit_remote_offer(now, Description::new(kind, session), plan))
     }
 
     /// What `setLocalDescription()` without arguments means (webrtc-pc §4.4.2).

@@ -91,7 +91,8 @@ impl PeerConnection {
 
     /// What our description says of the DTLS associations stays said.
     fn keep_tls_ids(&mut self, description: &Description) {
-        let sections = self.jsep.sections.iter().zip(&description.session.media);
+        let session = description.session();
+        let sections = self.jsep.sections.iter().zip(&session.media);
         for (section, media) in sections {
             if let (Some(id), Some(tls_id)) = (section.transport(), media.tls_id())
                 && let Some(transport) = self.transports.iter_mut().find(|t| t.id() == id)
@@ -105,7 +106,7 @@ impl PeerConnection {
         &mut self,
         now: Instant,
         description: Description,
-        plan: OfferPlan,
+        mut plan: OfferPlan,
     ) -> OperationId {
         if self.is_first_exchange() {
             // RFC 8445 §6.1.1: the answerer is controlled, unless the peer is a lite agent.
@@ -132,7 +133,7 @@ impl PeerConnection {
             .commit(Side::Remote, description.clone(), plan.sections);
         self.take_transports(now);
         self.restart_asked(now, before.as_ref(), &plan.remote, &plan.restarts);
-        self.hand_to_ice(now, &plan.remote, description.session.lists_trickle());
+        self.hand_to_ice(now, &mut plan.remote, description.session().lists_trickle());
         let credentials = remote_credentials(&plan.remote);
         self.jsep.pending = Some(plan.remote);
         let operation = self.operations.begin();
@@ -147,13 +148,13 @@ impl PeerConnection {
         &mut self,
         now: Instant,
         description: Description,
-        plan: AnswerPlan,
+        mut plan: AnswerPlan,
     ) -> OperationId {
         let kind = description.kind;
         self.jsep
             .commit(Side::Remote, description.clone(), plan.sections);
         self.take_transports(now);
-        self.hand_to_ice(now, &plan.remote, description.session.lists_trickle());
+        self.hand_to_ice(now, &mut plan.remote, description.session().lists_trickle());
         let credentials = remote_credentials(&plan.remote);
         let assigned = self.establish(now, plan.remote, &description, Side::Remote);
         self.finish_exchange(now, kind);
@@ -221,8 +222,8 @@ impl PeerConnection {
         }
     }
 
-    fn hand_to_ice(&mut self, now: Instant, remote: &RemoteSide, trickle: bool) {
-        for transport in &remote.transports {
+    fn hand_to_ice(&mut self, now: Instant, remote: &mut RemoteSide, trickle: bool) {
+        for transport in &mut remote.transports {
             let id = transport.id;
             let ufrag = &transport.credentials.ufrag;
             self.agent.set_remote_lite(id, transport.lite);
@@ -230,8 +231,8 @@ impl PeerConnection {
                 .set_remote_renomination(id, transport.renominates);
             self.agent
                 .set_remote_credentials(now, id, transport.credentials.clone());
-            for candidate in &transport.candidates {
-                self.add_to_ice(now, id, candidate, ufrag);
+            for candidate in std::mem::take(&mut transport.candidates) {
+                self.add_to_ice(now, id, &candidate, ufrag);
             }
             if transport.end_of_candidates {
                 self.agent.end_of_remote_candidates(now, id, Some(ufrag));

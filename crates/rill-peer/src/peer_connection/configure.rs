@@ -104,9 +104,9 @@ impl PeerConnection {
 
     /// Every credential of ours in an applied description.
     fn used_credentials(&self) -> Vec<Credentials> {
-        let descriptions = self.jsep.descriptions.of(Side::Local);
-        descriptions
-            .flat_map(|description| in_session(&description.session))
+        let sessions = self.jsep.descriptions.sessions(Side::Local);
+        sessions
+            .flat_map(|session| in_session(&session).collect::<Vec<_>>())
             .collect()
     }
 }

@@ -64,7 +64,7 @@ impl PeerConnection {
         let offer = match (state, &self.jsep.descriptions.pending_remote) {
             (SignalingState::Closed, _) => return Err(CreateAnswerError::Closed),
             (SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPranswer, Some(offer)) => {
-                offer.session.clone()
+                offer.session().into_owned()
             }
             _ => return Err(CreateAnswerError::NoOffer(state)),
         };
@@ -137,17 +137,13 @@ impl PeerConnection {
                 Attribute::Candidate(_) | Attribute::EndOfCandidates
             )
         };
-        let mut descriptions = self.view.descriptions.of(Side::Local);
-        let media = descriptions.find_map(|description| {
-            description
-                .session
-                .media
-                .iter()
-                .find(|media| media.ice_ufrag() == Some(ufrag))
+        let mut sessions = self.view.descriptions.sessions(Side::Local);
+        let gathered = sessions.find_map(|session| {
+            let mut media = session.media.iter();
+            let media = media.find(|media| media.ice_ufrag() == Some(ufrag))?;
+            Some(media.attributes.iter().filter(surfaced).cloned().collect())
         });
-        media.map_or_else(Vec::new, |media| {
-            media.attributes.iter().filter(surfaced).cloned().collect()
-        })
+        gathered.unwrap_or_default()
     }
 
     /// RFC 8842 §5.3: we are the client unless the peer wants to be, or DTLS runs already and goes on.

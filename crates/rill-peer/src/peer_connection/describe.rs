@@ -25,7 +25,7 @@ impl PeerConnection {
             SdpType::Rollback => Vec::new(),
             _ => media_changes(
                 side,
-                &description.session,
+                &description.session(),
                 &self.jsep.sections,
                 &self.default_stream,
             ),
@@ -119,11 +119,10 @@ impl PeerConnection {
     /// After an answer: stopped transceivers leave with their section, and what is there now is what
     /// a rollback returns to.
     pub(super) fn settle_transceivers(&mut self) {
-        let descriptions = &self.view.descriptions;
-        let current = [&descriptions.current_local, &descriptions.current_remote];
+        let current: Vec<_> = self.view.descriptions.current().collect();
         let rejected = |mid: &str| {
-            current.into_iter().flatten().any(|description| {
-                let media = description.session.media_by_mid(mid);
+            current.iter().any(|session| {
+                let media = session.media_by_mid(mid);
                 media.is_some_and(Media::is_rejected)
             })
         };

@@ -20,7 +20,7 @@ impl PeerConnection {
     pub(super) fn establish(
         &mut self,
         now: Instant,
-        remote: RemoteSide,
+        mut remote: RemoteSide,
         answer: &Description,
         side: Side,
     ) -> Vec<(ChannelId, u16)> {
@@ -36,6 +36,7 @@ impl PeerConnection {
             Some(data) => self.establish_data(now, data),
             None => Vec::new(),
         };
+        remote.transports.shrink_to_fit();
         // A provisional answer can be replaced: what comes after is compared with the last final one.
         match (answer.kind, side) {
             (SdpType::Answer, _) => self.jsep.established = remote,
@@ -51,7 +52,8 @@ impl PeerConnection {
             let section = self.jsep.sections.get(*index);
             section.is_some_and(|section| section.transport() == Some(transport.id))
         };
-        let media = answer.session.media.iter().enumerate();
+        let answer = answer.session();
+        let media = answer.media.iter().enumerate();
         let setup = media
             .filter(|(index, _)| of_transport(index))
             .find_map(|(_, media)| media.setup());
@@ -72,7 +74,7 @@ impl PeerConnection {
                 transport: remote.id,
                 state: DtlsTransportState::New,
                 error: None,
-                certificates: Vec::new(),
+                certificate: None,
             })));
         }
         if renewed && carries_data {

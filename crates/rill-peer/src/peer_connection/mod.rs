@@ -210,7 +210,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .current_local
-            .as_deref()
+            .as_ref()
             .map(Description::to_text)
     }
 
@@ -220,7 +220,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .pending_local
-            .as_deref()
+            .as_ref()
             .map(Description::to_text)
     }
 
@@ -236,7 +236,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .current_remote
-            .as_deref()
+            .as_ref()
             .map(Description::to_text)
     }
 
@@ -246,7 +246,7 @@ impl PeerConnection {
         self.view
             .descriptions
             .pending_remote
-            .as_deref()
+            .as_ref()
             .map(Description::to_text)
     }
 

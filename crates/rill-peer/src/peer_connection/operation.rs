@@ -63,7 +63,8 @@ impl PeerConnection {
         let descriptions = &self.view.descriptions;
         let current = descriptions.current_local.as_ref();
         let has_data = current.is_some_and(|local| {
-            let mut media = local.session.media.iter();
+            let session = local.session();
+            let mut media = session.media.iter();
             media.any(|media| media.is_data() && !media.is_rejected())
         });
         self.restart.is_pending()

@@ -65,7 +65,7 @@ impl PeerConnection {
         if kind == SdpType::Answer {
             self.settle_transceivers();
             if let Some(current) = &self.view.descriptions.current_local {
-                self.restart.settle(&current.session);
+                self.restart.settle(&current.session());
             }
         }
         // webrtc-pc §4.4.1.5: stable again, the flag is cleared before it is updated.

@@ -179,7 +179,7 @@ impl PeerConnection {
                     transport: transport.id(),
                     state: DtlsTransportState::Connecting,
                     error: None,
-                    certificates: Vec::new(),
+                    certificate: None,
                 })));
             }
         }
@@ -218,7 +218,7 @@ impl PeerConnection {
                     transport: id,
                     state,
                     error,
-                    certificates: transport.remote_certificates(),
+                    certificate: transport.remote_certificate(),
                 })));
             }
         }

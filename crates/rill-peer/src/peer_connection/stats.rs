@@ -48,7 +48,7 @@ impl PeerConnection {
         snapshot: &TransportSnapshot,
     ) {
         let local_certificate = report.push_certificate(self.certificate.der());
-        let remote = view.remote_certificates.first();
+        let remote = view.remote_certificate.as_deref();
         let remote_certificate = remote.map(|der| report.push_certificate(der));
         let dtls = self.transports.iter().find(|dtls| dtls.id() == view.id);
         // The first generation is the one that carries data, if one does.

@@ -27,7 +27,11 @@ impl PeerConnection {
         let transport = self.view.transport(id)?;
         Some(DtlsTransportInfo {
             state: transport.dtls,
-            remote_certificates: transport.remote_certificates.clone(),
+            remote_certificates: transport
+                .remote_certificate
+                .iter()
+                .map(|der| der.to_vec())
+                .collect(),
         })
     }
 

@@ -10,27 +10,30 @@ impl Transceiver {
         if self.stopping && !self.shown.stopped {
             return true;
         }
-        let local = descriptions.current_local.as_ref();
+        let current_local = descriptions.current_local.as_ref();
+        let kind = current_local.map(|local| local.kind);
+        let local = current_local.map(|local| local.session());
         let remote = descriptions.current_remote.as_ref();
-        let in_local = local.and_then(|local| self.section(&local.session));
-        let in_remote = remote.and_then(|remote| self.section(&remote.session));
+        let remote = remote.map(|remote| remote.session());
+        let in_local = local.as_deref().and_then(|local| self.section(local));
+        let in_remote = remote.as_deref().and_then(|remote| self.section(remote));
         if self.shown.stopped {
             // Its section is still to be rejected.
             let live = |media: Option<&Media>| media.is_some_and(|media| !media.is_rejected());
             return live(in_local) && live(in_remote);
         }
-        let (Some(own), Some(local)) = (in_local, local) else {
+        let (Some(own), Some(local)) = (in_local, &local) else {
             return true;
         };
         if self.direction.sends() && self.streams_differ(own) {
             return true;
         }
-        let ours = direction_in(&local.session, own);
+        let ours = direction_in(local, own);
         let theirs = in_remote
-            .zip(remote)
-            .map(|(media, remote)| direction_in(&remote.session, media).reversed());
-        match local.kind {
-            SdpType::Offer => ours != self.direction && theirs != Some(self.direction),
+            .zip(remote.as_deref())
+            .map(|(media, remote)| direction_in(remote, media).reversed());
+        match kind {
+            Some(SdpType::Offer) => ours != self.direction && theirs != Some(self.direction),
             _ => theirs.is_some_and(|offered| ours != self.direction.intersect(offered)),
         }
     }

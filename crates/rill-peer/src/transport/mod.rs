@@ -2,7 +2,7 @@
 
 mod dtls;
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use rill_ice::{Path, Proof, TransportId};
 use rill_sdp::{Fingerprint, Setup};
@@ -25,7 +25,7 @@ pub(crate) struct DtlsTransport {
     flights: VecDeque<Vec<u8>>,
     scratch: Vec<u8>,
     /// The certificate that the peer showed and that was verified, in DER.
-    remote_certificate: Option<Vec<u8>>,
+    remote_certificate: Option<Arc<[u8]>>,
     /// Why the association failed, for diagnosis.
     failure: Option<TransportError>,
     /// How many DTLS associations there were before this one.
@@ -138,9 +138,9 @@ impl DtlsTransport {
         self.associations
     }
 
-    /// The verified certificate of the peer, in DER; empty before there is one.
-    pub(crate) fn remote_certificates(&self) -> Vec<Vec<u8>> {
-        self.remote_certificate.iter().cloned().collect()
+    /// The verified certificate of the peer, in DER, once there is one.
+    pub(crate) fn remote_certificate(&self) -> Option<Arc<[u8]>> {
+        self.remote_certificate.clone()
     }
 
     /// Why the association failed, if it did.
@@ -332,7 +332,7 @@ impl DtlsTransport {
                         return Some(self.refuse(now));
                     }
                     running.verified = true;
-                    self.remote_certificate = Some(der);
+                    self.remote_certificate = Some(der.into());
                 }
                 DtlsOutput::Connected { version } if running.verified => {
                     running.connected = true;

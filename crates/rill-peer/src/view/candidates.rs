@@ -35,7 +35,7 @@ impl View {
         let Some(description) = self.descriptions.remote() else {
             return;
         };
-        let session = &description.session;
+        let session = description.session();
         for (index, section) in session.sections().enumerate() {
             let media = section.media();
             let Some(ufrag) = section.ice_ufrag() else {
@@ -56,13 +56,14 @@ impl View {
     /// Adds the candidates that were surfaced since a local description was created (webrtc-pc
     /// §4.4.1.5).
     pub(super) fn complete(&self, description: &mut Description) {
-        for media in &mut description.session.media {
+        let before: Vec<_> = self.descriptions.sessions(Side::Local).collect();
+        for media in &mut description.session_mut().media {
             let Some(ufrag) = media.ice_ufrag() else {
                 continue;
             };
-            let before = self.descriptions.of(Side::Local);
             let surfaced = before
-                .flat_map(|description| &description.session.media)
+                .iter()
+                .flat_map(|session| &session.media)
                 .find(|other| other.ice_ufrag() == Some(ufrag));
             for line in surfaced.into_iter().flat_map(|other| &other.attributes) {
                 if matches!(line, Attribute::Candidate(_) | Attribute::EndOfCandidates) {
@@ -77,7 +78,7 @@ impl View {
     pub(crate) fn add_remote_candidate(&mut self, added: &RemoteCandidateAdded) {
         for description in self.descriptions.of_mut(Side::Remote) {
             for (ufrag, index, line) in &added.lines {
-                let Some(media) = description.session.media.get_mut(*index) else {
+                let Some(media) = description.session_mut().media.get_mut(*index) else {
                     continue;
                 };
                 if media.ice_ufrag().is_none_or(|own| own == ufrag) {
@@ -89,14 +90,15 @@ impl View {
             let Attribute::Candidate(line) = line else {
                 continue;
             };
-            let media = self.descriptions.of(Side::Remote).find_map(|description| {
-                let media = description.session.media.get(*index)?;
-                media
-                    .ice_ufrag()
-                    .is_none_or(|own| own == ufrag)
-                    .then_some(media)
-            });
-            let candidate = told(line, ufrag, media.and_then(Media::mid), *index);
+            let mid = self
+                .descriptions
+                .sessions(Side::Remote)
+                .find_map(|session| {
+                    let media = session.media.get(*index)?;
+                    let own = media.ice_ufrag().is_none_or(|own| own == ufrag);
+                    own.then(|| media.mid().map(str::to_owned))
+                });
+            let candidate = told(line, ufrag, mid.flatten().as_deref(), *index);
             let of_generation = added.transports.iter().find(|(_, own)| own == ufrag);
             if let Some((id, _)) = of_generation
                 && let Some(transport) = self.transport_mut(*id)
@@ -137,7 +139,7 @@ impl View {
     fn insert_local(&mut self, ufrag: &str, line: &Attribute) -> Option<(String, u16)> {
         let mut place = None;
         for description in self.descriptions.of_mut(Side::Local) {
-            let sections = description.session.media.iter_mut().enumerate();
+            let sections = description.session_mut().media.iter_mut().enumerate();
             for (index, media) in sections
                 .filter(|(_, m)| m.ice_ufrag() == Some(ufrag))
                 .take(1)

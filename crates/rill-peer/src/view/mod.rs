@@ -197,7 +197,7 @@ impl View {
             return;
         };
         transport.dtls = change.state;
-        transport.remote_certificates = change.certificates;
+        transport.remote_certificate = change.certificate;
         let error = change.error;
         events.extend(error.map(|error| Event::TransportError(id, error)));
         events.push(Event::DtlsTransportStateChange(id));

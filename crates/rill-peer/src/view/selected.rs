@@ -1,5 +1,7 @@
 //! The selected pair as the candidates that signalling knows (webrtc-pc §5.6.2).
 
+use std::sync::Arc;
+
 use rill_ice::{CandidatePair, Kind, LocalCandidate, RemoteAddress, RemoteCandidate, TransportId};
 use rill_sdp::{Candidate, CandidateAddress, Session};
 
@@ -12,21 +14,21 @@ impl View {
         &self,
         id: TransportId,
         pair: &CandidatePair,
-    ) -> (IceCandidate, IceCandidate) {
+    ) -> (Arc<IceCandidate>, Arc<IceCandidate>) {
         (
             self.selected_local(id, &pair.local),
             self.selected_remote(id, &pair.remote),
         )
     }
 
-    fn selected_local(&self, id: TransportId, local: &LocalCandidate) -> IceCandidate {
+    fn selected_local(&self, id: TransportId, local: &LocalCandidate) -> Arc<IceCandidate> {
         let surfaced = self.transport(id).and_then(|transport| {
             let line = to_line(local).to_string();
             let mut surfaced = transport.local_candidates.iter();
             surfaced.find(|candidate| candidate.candidate == line)
         });
         if let Some(surfaced) = surfaced {
-            return surfaced.clone();
+            return Arc::clone(surfaced);
         }
         let line = to_line(local);
         let is_it = |other: &Candidate| *other == line;
@@ -37,10 +39,10 @@ impl View {
         });
         candidate.url.clone_from(&local.url);
         candidate.relay_protocol = local.relay_protocol;
-        candidate
+        Arc::new(candidate)
     }
 
-    fn selected_remote(&self, id: TransportId, remote: &RemoteCandidate) -> IceCandidate {
+    fn selected_remote(&self, id: TransportId, remote: &RemoteCandidate) -> Arc<IceCandidate> {
         let is_it = |other: &Candidate| match (&remote.address, &other.address) {
             (RemoteAddress::Ip(address), CandidateAddress::Ip(ip)) => {
                 (address.ip(), address.port()) == (*ip, other.port)
@@ -51,14 +53,20 @@ impl View {
             _ => false,
         };
         let told = self.find(Side::Remote, &is_it);
-        told.filter(|_| remote.kind != Kind::PeerReflexive)
-            .unwrap_or_else(|| self.unknown(Side::Remote, id))
+        let told = told
+            .filter(|_| remote.kind != Kind::PeerReflexive)
+            .unwrap_or_else(|| self.unknown(Side::Remote, id));
+        let listed = self.transport(id).and_then(|transport| {
+            let mut listed = transport.remote_candidates.iter();
+            listed.find(|listed| ***listed == told)
+        });
+        listed.map_or_else(|| Arc::new(told.clone()), Arc::clone)
     }
 
     /// The line of a description that is the candidate, the newest first.
     fn find(&self, side: Side, is_it: &dyn Fn(&Candidate) -> bool) -> Option<IceCandidate> {
-        let mut descriptions = self.descriptions.of(side);
-        descriptions.find_map(|description| in_session(&description.session, is_it))
+        let mut sessions = self.descriptions.sessions(side);
+        sessions.find_map(|session| in_session(&session, is_it))
     }
 
     /// Without a text, in the newest generation of the transport.
@@ -69,17 +77,15 @@ impl View {
             Side::Remote => transport.remote.as_ref(),
         });
         let ufrag = credentials.map_or("", |credentials| &credentials.ufrag);
-        let place = self.descriptions.of(side).find_map(|description| {
-            let media = description.session.media.iter();
-            let mut media = media.enumerate();
-            media.find(|(_, media)| media.ice_ufrag() == Some(ufrag))
+        let place = self.descriptions.sessions(side).find_map(|session| {
+            let mut media = session.media.iter().enumerate();
+            let (index, media) = media.find(|(_, media)| media.ice_ufrag() == Some(ufrag))?;
+            Some((index, media.mid().unwrap_or_default().to_owned()))
         });
-        let (index, mid) = place.map_or((0, ""), |(index, media)| {
-            (index, media.mid().unwrap_or_default())
-        });
+        let (index, mid) = place.unwrap_or_default();
         IceCandidate {
             candidate: String::new(),
-            sdp_mid: mid.to_owned(),
+            sdp_mid: mid,
             sdp_m_line_index: u16::try_from(index).unwrap_or(u16::MAX),
             username_fragment: ufrag.to_owned(),
             url: None,

@@ -1,5 +1,7 @@
 //! Transports as getters show them (webrtc-pc §5.5, §5.6, §6.1.1).
 
+use std::sync::Arc;
+
 use rill_ice::{CandidatePair, Credentials, GatheringState, Role, TransportId, TransportState};
 
 use rill_sdp::MAX_CANDIDATES;
@@ -71,13 +73,14 @@ pub(crate) struct TransportView {
     pub(crate) ice: TransportState,
     pub(crate) dtls: DtlsTransportState,
     pub(crate) selected: Option<Box<CandidatePair>>,
-    pub(crate) selected_candidates: Option<(IceCandidate, IceCandidate)>,
+    pub(crate) selected_candidates: Option<(Arc<IceCandidate>, Arc<IceCandidate>)>,
     pub(crate) local: Option<Credentials>,
     pub(crate) remote: Option<Credentials>,
     /// Of every generation that may still come back.
-    pub(crate) local_candidates: Vec<IceCandidate>,
-    remote_candidates: Vec<IceCandidate>,
-    pub(crate) remote_certificates: Vec<Vec<u8>>,
+    pub(crate) local_candidates: Vec<Arc<IceCandidate>>,
+    pub(crate) remote_candidates: Vec<Arc<IceCandidate>>,
+    /// In DER, once it was verified.
+    pub(crate) remote_certificate: Option<Arc<[u8]>>,
 }
 
 impl TransportView {
@@ -94,7 +97,7 @@ impl TransportView {
             remote: None,
             local_candidates: Vec::new(),
             remote_candidates: Vec::new(),
-            remote_certificates: Vec::new(),
+            remote_certificate: None,
         }
     }
 
@@ -116,33 +119,36 @@ impl TransportView {
 
     /// What the peer told of a generation, which may be one that is on its way out.
     pub(crate) fn told(&self, ufrag: &str) -> impl Iterator<Item = &IceCandidate> {
-        let told = self.remote_candidates.iter();
+        let told = self.remote_candidates.iter().map(Arc::as_ref);
         told.filter(move |candidate| candidate.username_fragment == ufrag)
     }
 
     pub(super) fn surface(&mut self, candidate: &IceCandidate) {
         if !candidate.candidate.is_empty() {
-            self.local_candidates.push(candidate.clone());
+            self.local_candidates.push(Arc::new(candidate.clone()));
         }
     }
 
     /// A candidate of the peer; each is kept once.
     pub(super) fn add_remote(&mut self, candidate: IceCandidate) {
         let fits = self.remote_candidates.len() < MAX_CANDIDATES;
-        if fits && !self.remote_candidates.contains(&candidate) {
-            self.remote_candidates.push(candidate);
+        let mut known = self.remote_candidates.iter().map(Arc::as_ref);
+        if fits && !known.any(|known| *known == candidate) {
+            self.remote_candidates.push(Arc::new(candidate));
         }
     }
 
     pub(crate) fn info(&self, role: Option<Role>) -> IceTransportInfo {
         // webrtc-pc §5.6, `getSelectedCandidatePair`.
         let has_pair = !matches!(self.ice, TransportState::New | TransportState::Closed);
+        let selected = self.selected_candidates.as_ref().filter(|_| has_pair);
         IceTransportInfo {
             role,
             state: self.ice,
             gathering_state: self.gathering,
             selected_pair: self.selected.as_deref().cloned().filter(|_| has_pair),
-            selected_candidates: self.selected_candidates.clone().filter(|_| has_pair),
+            selected_candidates: selected
+                .map(|(local, remote)| ((**local).clone(), (**remote).clone())),
             local_candidates: of(&self.local_candidates, self.local.as_ref()),
             remote_candidates: of(&self.remote_candidates, self.remote.as_ref()),
             local_parameters: self.local.clone().map(Into::into),
@@ -155,8 +161,8 @@ fn is_of(candidate: &IceCandidate, generation: Option<&Credentials>) -> bool {
     generation.is_some_and(|generation| generation.ufrag == candidate.username_fragment)
 }
 
-fn of(candidates: &[IceCandidate], generation: Option<&Credentials>) -> Vec<IceCandidate> {
-    let own = candidates.iter();
+fn of(candidates: &[Arc<IceCandidate>], generation: Option<&Credentials>) -> Vec<IceCandidate> {
+    let own = candidates.iter().map(Arc::as_ref);
     let own = own.filter(|candidate| is_of(candidate, generation));
     own.cloned().collect()
 }

@@ -288,7 +288,7 @@ fn c15_a_candidate_told_twice_is_one_line() {
 }
 
 /// A candidate of Bob's comes three times.
-/// Trickle G8: crates/rill-peer/src/view/transport.rs: `if fits && !self.remote_candidates.contains(&candidate) {`
+/// Trickle G8: crates/rill-peer/src/view/transport.rs: `if fits && !known.any(|known| *known == candidate) {`
 #[test]
 fn g8_repetitions_are_hidden_from_the_agent() {
     let mut scene = Setting::default().build();

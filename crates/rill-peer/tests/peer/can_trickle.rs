@@ -20,7 +20,7 @@ fn can_trickle_after(offer: &str) -> Option<bool> {
     lone.pc.can_trickle_ice_candidates()
 }
 
-/// Trickle A1: crates/rill-peer/src/jsep/descriptions.rs: `.map(|description| description.session.lists_trickle())`
+/// Trickle A1: crates/rill-peer/src/jsep/descriptions.rs: `.map(|description| description.session().lists_trickle())`
 #[test]
 fn a1_null_until_there_is_a_remote_description() {
     let lone = Lone::with_channel();
@@ -81,7 +81,7 @@ fn a2_the_token_anywhere_decides() {
     }
 }
 
-/// Trickle A3: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_deref())`
+/// Trickle A3: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_ref())`
 #[test]
 fn a3_every_kind_of_remote_description_counts() {
     let mut lone = Lone::offering();

@@ -222,7 +222,7 @@ fn d5_the_end_of_one_generation_is_not_the_end_of_the_next() {
     scene.check_echo(&channel);
 }
 
-/// Trickle D6: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_deref())`
+/// Trickle D6: crates/rill-peer/src/jsep/descriptions.rs: `.or(self.current_remote.as_ref())`
 /// Trickle A9: crates/rill-peer/src/jsep/create.rs: `const ICE_OPTIONS: [&str; 3] = ["trickle", "ice2", "renomination"];` => `const ICE_OPTIONS: [&str; 2] = ["trickle", "renomination"];`
 #[test]
 fn d6_a_peer_that_trickled_is_trickled_to_in_a_restart() {

@@ -25,6 +25,7 @@ mod pool;
 mod pranswer;
 mod renomination;
 mod restart;
+mod resting;
 mod roles;
 mod rollback;
 mod scene;
