@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ::rill::{Configuration, DataChannel, DataChannelInit, Event, PeerConnection};
 use bytes::Bytes;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
@@ -166,8 +167,10 @@ impl Pair {
             .expect("its own kind's answer");
 
         let (channels, mut announced) = unbounded_channel();
-        relay(offerer.clone(), answerer.clone(), channels.clone());
-        relay(answerer.clone(), offerer.clone(), channels);
+        let relays = [
+            relay(offerer.clone(), answerer.clone(), channels.clone()),
+            relay(answerer.clone(), offerer.clone(), channels),
+        ];
         let incoming = announced
             .recv()
             .await
@@ -180,6 +183,7 @@ impl Pair {
             .opened()
             .await
             .expect("nobody disturbs this session");
+        relays.iter().for_each(JoinHandle::abort);
         Self {
             peers: [offerer, answerer],
             outgoing,
@@ -192,7 +196,7 @@ impl Pair {
     }
 }
 
-fn relay(from: PeerConnection, to: PeerConnection, channels: UnboundedSender<DataChannel>) {
+fn relay(from: PeerConnection, to: PeerConnection, channels: UnboundedSender<DataChannel>) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Some(event) = from.next_event().await {
             match event {
@@ -206,5 +210,5 @@ fn relay(from: PeerConnection, to: PeerConnection, channels: UnboundedSender<Dat
                 _ => {}
             }
         }
-    });
+    })
 }
