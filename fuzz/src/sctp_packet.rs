@@ -128,19 +128,20 @@ impl Play {
                 .for_each(|c| aim(c, &self.peer, heard));
             bytes = packet.write(checksum);
         }
-        self.hear(&packet.chunks);
+        let believed = tag == self.victims[0].tag && checksum != Checksum::Wrong;
+        self.hear(&packet.chunks, believed);
         self.victims[0].receive(&bytes);
         self.victims[1].receive(&packet.write(checksum));
     }
 
-    fn hear(&mut self, chunks: &[Chunk]) {
+    fn hear(&mut self, chunks: &[Chunk], believed: bool) {
         let connects = matches!(
             self.victims[0].association.state(),
             State::New | State::Connecting
         );
         let begins = |chunk: &Chunk| matches!(chunk.kind, kind::INIT | kind::INIT_ACK);
         if !connects || !chunks.iter().any(begins) {
-            if let Some(told) = &mut self.told {
+            if let Some(told) = self.told.as_mut().filter(|_| believed) {
                 told.hear(chunks);
             }
         } else {
@@ -235,7 +236,14 @@ impl Play {
             Chunk::new(kind::DATA, 7, value)
         };
         told.hear(std::slice::from_ref(&alive));
-        first.give(first.tag, vec![alive]);
+        // With a chunk before it that is padded, and comes back as it was.
+        let heartbeat = Chunk::new(kind::HEARTBEAT, 0, vec![0, 1, 0, 5, 9]);
+        first.give(first.tag, vec![heartbeat.clone(), alive]);
+        let comes_back = |packet: &Packet| {
+            let mut chunks = packet.chunks.iter();
+            chunks.any(|c| c.kind == kind::HEARTBEAT_ACK && c.value == heartbeat.value)
+        };
+        assert!(first.take().iter().any(comes_back), "no HEARTBEAT ACK");
         let message = first.association.poll_message(first.now);
         let message = message.expect("it takes what is next");
         assert_eq!(message.payload, b"alive"[..]);

@@ -31,7 +31,7 @@ struct Fragment {
     payload: Vec<u8>,
 }
 
-/// Everything that any packet said, whether it was believed or not.
+/// Everything that was said in packets that are to be believed.
 pub(super) struct Told {
     interleaved: bool,
     first_tsn: u32,
