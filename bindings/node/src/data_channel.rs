@@ -120,9 +120,7 @@ impl NativePeerConnection {
             Either::B(bytes) => Message::Binary(bytes.to_vec().into()),
         };
         let id = ChannelId::from_value(handle);
-        let sent = self
-            .open(&env)?
-            .command(|core, now| core.send(now, id, message));
+        let sent = self.open(&env)?.send(id, message);
         sent.map_err(|error| throw(&env, error.exception(), &error))
     }
 

@@ -14,7 +14,10 @@ use crate::{
     shared::{Face, Handle, Shared},
 };
 
-pub use rill_peer::{ChannelId, DataChannelInfo, Event, OperationId, PeerConnection as Core, Task};
+pub use rill_peer::{
+    ChannelId, DataChannelInfo, Event, Message, OperationId, PeerConnection as Core, SendError,
+    Task,
+};
 
 /// A connection whose tasks are polled.
 ///
@@ -90,6 +93,15 @@ impl Connection {
     /// Runs a command on the core; the driver acts on what it caused.
     pub fn command<R>(&self, run: impl FnOnce(&mut Core, Instant) -> R) -> R {
         self.handle.0.command(run)
+    }
+
+    /// Sends a message (webrtc-pc §6.2, `send`).
+    ///
+    /// # Errors
+    ///
+    /// As [`Core::send`].
+    pub fn send(&self, id: ChannelId, message: Message) -> Result<(), SendError> {
+        self.handle.0.send(id, message)
     }
 
     /// Reads getters.

@@ -97,9 +97,7 @@ impl DataChannel {
     ///
     /// As [`Self::send`].
     pub fn send_message(&self, message: Message) -> Result<(), SendError> {
-        self.handle
-            .0
-            .command(|peer, now| peer.send(now, self.id, message))
+        self.handle.0.send(self.id, message)
     }
 
     /// The next message; `None` once the channel is closed and everything was read.

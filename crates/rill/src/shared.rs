@@ -5,7 +5,8 @@ use std::{
 };
 
 use rill_peer::{
-    ChannelId, ConfigurationError, CreateDataChannelError, DataChannelInit, PeerConnection, Task,
+    ChannelId, ConfigurationError, CreateDataChannelError, DataChannelInit, Message,
+    PeerConnection, SendError, Task,
 };
 use tokio::sync::Notify;
 
@@ -14,6 +15,9 @@ use crate::{
     driver::{Doors, Outbox},
     inbox::Inbox,
 };
+
+/// The longest message that is sent by its caller: a socket takes as much at once.
+const ALONE: usize = 16 * 1024;
 
 /// What the handles and the driver share: the core behind one short lock, never held across an await.
 pub(crate) struct Shared {
@@ -72,6 +76,22 @@ impl Shared {
         result
     }
 
+    /// Sends a message. A short one that travels alone leaves before this returns: it need not wait until
+    /// the driver has been woken. Others are the driver's, which sends them in trains.
+    pub(crate) fn send(&self, id: ChannelId, message: Message) -> Result<(), SendError> {
+        let mut state = self.lock();
+        let now = Instant::now();
+        let alone = message.len() <= ALONE && state.peer.is_sending_done();
+        let result = state.peer.send(now, id, message);
+        if alone {
+            state.send_now(now);
+        }
+        state.deliver(self);
+        drop(state);
+        self.commanded.notify_one();
+        result
+    }
+
     /// Puts a configuration in the place of the one there is.
     pub(crate) fn set_configuration(
         &self,
@@ -117,9 +137,7 @@ impl Shared {
         }
         let now = Instant::now();
         state.peer.close(now);
-        let mut goodbye = Outbox::default();
-        while goodbye.fill(&mut state.peer, now) {}
-        goodbye.send_now(&state.doors);
+        state.send_now(now);
         state.doors = Doors::default();
         state.deliver(self);
         drop(state);
@@ -162,6 +180,13 @@ impl Drop for Locked<'_> {
 }
 
 impl State {
+    /// Sends what the core has to send, as far as the sockets take it at once.
+    fn send_now(&mut self, now: Instant) {
+        let mut outbox = Outbox::default();
+        while outbox.fill(&mut self.peer, now) {}
+        outbox.send_now(&self.doors);
+    }
+
     /// Closes and forgets a channel that nobody will read.
     fn discard(&mut self, id: ChannelId) {
         let now = Instant::now();

@@ -234,6 +234,11 @@ impl DataChannels {
     }
 
     /// webrtc-pc §6.2, `send()`.
+    /// Whether everything that was sent has arrived.
+    pub(crate) fn is_sending_done(&self) -> bool {
+        self.association.as_ref().is_some_and(Association::is_done)
+    }
+
     pub(crate) fn send(
         &mut self,
         now: Instant,

@@ -84,6 +84,12 @@ impl PeerConnection {
         self.channels.send(now, id, message)
     }
 
+    /// Whether everything that was sent has arrived, or was given up: what is sent now travels alone.
+    #[must_use]
+    pub fn is_sending_done(&self) -> bool {
+        self.channels.is_sending_done()
+    }
+
     /// Closes a channel; what was sent before is still delivered (webrtc-pc §6.2, `close`).
     pub fn close_data_channel(&mut self, now: Instant, id: ChannelId) {
         self.channels.close(now, id, &mut self.tasks);

@@ -302,6 +302,11 @@ impl Association {
         self.outbound.queue.buffered_on(stream)
     }
 
+    /// Whether everything that was sent has arrived, or was given up.
+    pub fn is_done(&self) -> bool {
+        self.outbound.is_done()
+    }
+
     /// The bytes queued on all streams that were not yet sent for the first time.
     pub fn total_buffered(&self) -> usize {
         self.outbound.queue.buffered()

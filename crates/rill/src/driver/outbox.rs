@@ -112,12 +112,13 @@ impl Outbox {
             match to {
                 Destination::Datagram(path) => {
                     if let Some(socket) = doors.sockets.get(&path.socket) {
-                        // A lost goodbye is noticed by the loss of consent.
+                        // What it does not take is as good as lost on the way.
                         drop(socket.send_now(path.remote, path.ecn, &buffer, segment));
                     }
                 }
                 Destination::Stream(id) => doors.write(id, &buffer),
             }
+            give_back(buffer);
         }
     }
 }

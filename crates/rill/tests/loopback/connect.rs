@@ -1,9 +1,14 @@
 //! First exchanges, and what goes wrong with them.
 
-use rill::{ConnectionState, IceCandidateInit, Message, SdpType, SessionDescription};
+use std::time::Duration;
+
+use rill::{
+    ConnectionState, IceCandidateInit, Message, PeerConnection, SdpType, SessionDescription,
+    StatsObject,
+};
 use tokio::time::timeout;
 
-use crate::scene::{LONG, Pair, peer};
+use crate::scene::{LONG, Pair, peer, talk};
 
 #[tokio::test]
 async fn two_peers_connect_with_full_trickle_and_exchange_messages() {
@@ -77,4 +82,40 @@ async fn each_waits_for_its_own_amount_to_drain() {
     let both = async { tokio::join!(channel.drained(0), channel.drained(1 << 20)) };
     timeout(LONG, both).await.unwrap();
     assert_eq!(channel.buffered_amount(), 0);
+}
+
+/// Packets that left, whatever the driver, which has no thread of its own here, would send later.
+fn packets_sent(pc: &PeerConnection) -> u64 {
+    let report = pc.stats();
+    let mut sent = report.iter().filter_map(|stats| match &stats.object {
+        StatsObject::Transport(transport) => Some(transport.packets_sent),
+        _ => None,
+    });
+    sent.next().expect("it is connected")
+}
+
+#[tokio::test]
+async fn a_short_message_that_travels_alone_leaves_before_send_returns() {
+    let mut pair = Pair::new();
+    let a = pair.peers[0].pc.clone();
+    let channels = pair.channel().await;
+    talk(&channels, "hello").await;
+    // Everything is acknowledged when nothing leaves any more.
+    let mut quiet = packets_sent(&a);
+    loop {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        match packets_sent(&a) {
+            now if now == quiet => break,
+            now => quiet = now,
+        }
+    }
+    let [channel, other] = &channels;
+    channel.send_text("alone").unwrap();
+    assert_eq!(packets_sent(&a), quiet + 1);
+    channel.send_text("in company").unwrap();
+    assert_eq!(packets_sent(&a), quiet + 1, "the driver sends trains");
+    for text in ["alone", "in company"] {
+        let received = timeout(LONG, other.recv()).await.unwrap();
+        assert_eq!(received, Some(Message::Text(text.into())));
+    }
 }
