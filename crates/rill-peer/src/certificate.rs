@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use aws_lc_rs::{rand, signature};
+use aws_lc_rs::rand;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SerialNumber};
 use rill_sdp::Fingerprint;
 
@@ -98,10 +98,6 @@ impl Certificate {
             .der()
             .to_vec();
         let private_key = key.serialize_der();
-        // The DTLS library panics on a key that it cannot load: load it as it will.
-        let algorithm = &signature::ECDSA_P256_SHA256_ASN1_SIGNING;
-        signature::EcdsaKeyPair::from_pkcs8(algorithm, &private_key)
-            .map_err(|error| crypto(&error))?;
         Ok(Self(Arc::new(Identity {
             der,
             private_key,
