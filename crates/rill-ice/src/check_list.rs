@@ -7,6 +7,7 @@ use litemap::LiteMap;
 
 use crate::SocketId;
 use crate::candidate::PairFoundation;
+use crate::map::shrink;
 use crate::pair::{Pair, PairId, PairState};
 use crate::reply::{Reply, ReplyContent};
 use crate::transaction::CheckKind;
@@ -27,6 +28,8 @@ pub(crate) struct CheckList {
 impl CheckList {
     /// Gives back the room of the checks that were sent.
     pub(crate) fn rest(&mut self) {
+        shrink(&mut self.pairs);
+        shrink(&mut self.by_path);
         self.triggered.shrink_to_fit();
         self.unpaced.shrink_to_fit();
     }

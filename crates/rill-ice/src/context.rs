@@ -95,6 +95,7 @@ impl Context {
         self.events.rest();
         self.transactions.rest();
         self.timers.rest();
+        self.sockets.rest();
         self.replies.queue.shrink_to_fit();
         self.outgoing.shrink_to_fit();
         self.wrapping = Wrapping::default();

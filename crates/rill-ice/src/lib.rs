@@ -40,6 +40,7 @@ mod credentials;
 mod event;
 mod gather;
 mod identifier;
+mod map;
 pub mod mdns;
 mod pacer;
 mod pair;

@@ -10,6 +10,7 @@ use crate::check_list::CheckList;
 use crate::credentials::{LocalKey, RemoteKey};
 use crate::gather::Gatherer;
 use crate::identifier::SessionKey;
+use crate::map::shrink;
 use crate::pair::{Pair, PairId, PairInfo};
 use crate::report::Notes;
 use crate::{CandidatePair, Config, Credentials, GatheringState};
@@ -163,6 +164,7 @@ impl Session {
         self.local.candidates.rest();
         self.remote.candidates.rest();
         self.notes.rest();
+        shrink(&mut self.silence.counts);
     }
 
     /// Takes these credentials for its own, unless it has told them already.

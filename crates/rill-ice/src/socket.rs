@@ -3,6 +3,7 @@
 use litemap::LiteMap;
 
 use crate::identifier::SessionKey;
+use crate::map::shrink;
 use crate::{SocketId, StreamId};
 
 /// Which session each socket belongs to.
@@ -22,6 +23,11 @@ pub(crate) enum Nature {
 }
 
 impl Sockets {
+    /// Gives back the room for more.
+    pub(crate) fn rest(&mut self) {
+        shrink(&mut self.owners);
+    }
+
     /// A number for a stream, never used again.
     pub(crate) fn allocate_stream(&mut self) -> StreamId {
         self.last += 1;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use litemap::LiteMap;
 
 use crate::candidate::RemoteFoundation;
+use crate::map::shrink;
 use crate::{Kind, Protocol, RemoteAddress, RemoteCandidate};
 
 /// Names a remote candidate of one session.
@@ -88,6 +89,8 @@ pub(crate) struct RemoteCandidates {
 impl RemoteCandidates {
     /// Gives back the room that was for more.
     pub(crate) fn rest(&mut self) {
+        shrink(&mut self.list);
+        shrink(&mut self.by_address);
         self.signalled.shrink_to_fit();
     }
 
