@@ -7,7 +7,6 @@ use rill_sctp::StreamId;
 use super::{
     DataChannels, LOWEST,
     channel::{Phase, Reset},
-    held::Held,
 };
 use crate::{
     ChannelError, ChannelId, DataChannelState,
@@ -46,7 +45,7 @@ impl DataChannels {
     pub(super) fn peer_reset(&mut self, stream: u16, tasks: &mut TaskQueue) {
         // The reset of the channel before was known when something was held.
         if self.is_held(stream) {
-            return self.hold(Held::Reset(stream));
+            return self.hold_reset(stream);
         }
         let Some(&id) = self.by_stream.get(&stream) else {
             return;

@@ -15,6 +15,10 @@ use crate::task::TaskQueue;
 /// About what one needs beside the payload.
 const CHARGE: usize = 128;
 
+/// How many resets wait for the reader, of streams one by one and of all at once.
+const STALLED_STREAMS: usize = 1 << 17;
+const STALLED_EVENTS: usize = 4;
+
 /// For a channel that cannot open yet, in the order of arrival.
 #[derive(Debug)]
 pub(super) enum Held {
@@ -90,6 +94,35 @@ impl DataChannels {
     pub(super) fn hold(&mut self, held: Held) {
         self.undelivered += held.weight();
         self.held.push(held);
+    }
+
+    /// A reset behind what is held. A second one without anything between them says nothing new, so that
+    /// there are no more of them than messages, which have a weight.
+    pub(super) fn hold_reset(&mut self, stream: u16) {
+        let mut of_stream = self
+            .held
+            .iter()
+            .rev()
+            .filter(|held| held.stream() == stream);
+        if !matches!(of_stream.next(), Some(Held::Reset(_))) {
+            self.hold(Held::Reset(stream));
+        }
+    }
+
+    /// The end of streams comes after the messages on them. Whoever opens a channel before each reset cannot
+    /// have more of them wait than the window has messages: what is more is not honest, and is dropped.
+    pub(super) fn stall(&mut self, event: Event) {
+        let Event::StreamsReset(streams) = event else {
+            return self.stalled.push_back(event);
+        };
+        if let Some(Event::StreamsReset(last)) = self.stalled.back_mut()
+            && last.is_empty() == streams.is_empty()
+        {
+            let room = STALLED_STREAMS.saturating_sub(last.len());
+            last.extend(streams.into_iter().take(room));
+        } else if self.stalled.len() < STALLED_EVENTS {
+            self.stalled.push_back(Event::StreamsReset(streams));
+        }
     }
 
     /// Takes what waited for streams that are free by now.

@@ -21,7 +21,7 @@ impl DataChannels {
             // Messages may come with the event that opens their channels, and are read after it; what
             // was received before the end of a stream is read before it ends.
             match association.poll_event() {
-                Some(event) if is_end(&event) => self.stalled.push_back(event),
+                Some(event) if is_end(&event) => self.stall(event),
                 Some(event) => self.handle_event(now, event, tasks),
                 None if !self.pull_messages(now, tasks) => break,
                 None => match self.stalled.pop_front() {
