@@ -133,6 +133,13 @@ impl Association {
         if data.stream.0 == STREAMS {
             return self.violated("a stream that does not exist");
         }
+        // RFC 9260 §6: data in any other state than these SHOULD be discarded. Who shuts down has none left.
+        if matches!(
+            self.shutdown,
+            Shutdown::Received | Shutdown::Answered { .. }
+        ) {
+            return true;
+        }
         let Some(inbound) = &mut self.inbound else {
             return false;
         };
