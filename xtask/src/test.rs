@@ -58,6 +58,19 @@ fn lint(report: &mut Report) {
         ];
         run(&mut cargo(clippy))
     });
+    report.check("lock files", || {
+        let manifests = ["benches/Cargo.toml", "interop/peers/rust/Cargo.toml"];
+        let update = [
+            "update",
+            "--workspace",
+            "--locked",
+            "--quiet",
+            "--manifest-path",
+        ];
+        manifests
+            .iter()
+            .try_for_each(|manifest| run(cargo(update).arg(manifest)))
+    });
     report.check("docs", || {
         let doc = ["doc", "--workspace", "--no-deps", "--locked"];
         run(cargo(doc).env("RUSTDOCFLAGS", "-D warnings"))
