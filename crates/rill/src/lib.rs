@@ -32,6 +32,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+mod alarm;
 pub mod binding;
 mod configuration;
 mod data_channel;

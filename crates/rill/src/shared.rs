@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Configuration,
+    alarm::Alarm,
     driver::{Doors, Outbox},
     inbox::Inbox,
 };
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(crate) face: Face,
     /// The driver's sockets and streams, for what must be sent before a call returns.
     pub(crate) doors: Doors,
+    pub(crate) alarm: Alarm,
 }
 
 /// Who takes the tasks.
@@ -54,6 +56,7 @@ impl Shared {
                 peer,
                 face,
                 doors: Doors::default(),
+                alarm: Alarm::default(),
             }),
             commanded: Notify::new(),
             events: Notify::new(),
@@ -85,10 +88,14 @@ impl Shared {
         let result = state.peer.send(now, id, message);
         if alone {
             state.send_now(now);
+            state.alarm.pass();
         }
         state.deliver(self);
+        let covered = alone && state.alarm.covers(state.peer.poll_timeout());
         drop(state);
-        self.commanded.notify_one();
+        if !covered {
+            self.commanded.notify_one();
+        }
         result
     }
 

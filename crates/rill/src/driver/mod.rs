@@ -127,10 +127,13 @@ impl Driver {
         let mut requests = Vec::new();
         let (more, timeout, closed) = {
             let mut state = self.shared.lock();
-            let more = outbox.fill(&mut state.peer, Instant::now());
+            let now = Instant::now();
+            let more = outbox.fill(&mut state.peer, now);
             requests.extend(std::iter::from_fn(|| state.peer.poll_request()));
             state.deliver(&self.shared);
-            (more, state.peer.poll_timeout(), state.peer.is_closed())
+            let timeout = state.peer.poll_timeout();
+            let alarm = state.alarm.set(now, timeout);
+            (more, alarm, state.peer.is_closed())
         };
         for (path, error) in poll_fn(|context| outbox.poll_send(context, &self.doors)).await {
             tracing::debug!(%error, "datagram not sent");
