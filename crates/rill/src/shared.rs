@@ -86,14 +86,15 @@ impl Shared {
         let now = Instant::now();
         let alone = message.len() <= ALONE && state.peer.is_sending_done();
         let result = state.peer.send(now, id, message);
+        let mut left = true;
         if alone {
-            state.send_now(now);
+            left = state.send_now(now);
             state.alarm.pass();
         }
         state.deliver(self);
-        let covered = alone && state.alarm.covers(state.peer.poll_timeout());
+        left |= !state.alarm.covers(state.peer.poll_timeout());
         drop(state);
-        if !covered {
+        if left {
             self.commanded.notify_one();
         }
         result
@@ -187,11 +188,12 @@ impl Drop for Locked<'_> {
 }
 
 impl State {
-    /// Sends what the core has to send, as far as the sockets take it at once.
-    fn send_now(&mut self, now: Instant) {
+    /// Sends what the core has to send, as far as the sockets take it at once. Whether something is left to
+    /// the driver.
+    fn send_now(&mut self, now: Instant) -> bool {
         let mut outbox = Outbox::default();
         while outbox.fill(&mut self.peer, now) {}
-        outbox.send_now(&self.doors);
+        outbox.send_now(&self.doors)
     }
 
     /// Closes and forgets a channel that nobody will read.

@@ -106,8 +106,10 @@ impl Outbox {
         Poll::Ready(std::mem::take(&mut self.failed))
     }
 
-    /// Sends everything that the sockets take at once.
-    pub(crate) fn send_now(&mut self, doors: &Doors) {
+    /// Sends everything that the sockets take at once. Whether something is left to the driver: a stream
+    /// keeps what it cannot write yet.
+    pub(crate) fn send_now(&mut self, doors: &Doors) -> bool {
+        let mut left = false;
         for (Transmit { to, segment }, buffer) in self.trains.drain(..) {
             match to {
                 Destination::Datagram(path) => {
@@ -116,10 +118,14 @@ impl Outbox {
                         drop(socket.send_now(path.remote, path.ecn, &buffer, segment));
                     }
                 }
-                Destination::Stream(id) => doors.write(id, &buffer),
+                Destination::Stream(id) => {
+                    doors.write(id, &buffer);
+                    left = true;
+                }
             }
             give_back(buffer);
         }
+        left
     }
 }
 
