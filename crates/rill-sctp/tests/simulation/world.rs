@@ -15,7 +15,7 @@ use crate::{
 /// How long the users have for what they want to send.
 const STORM: Duration = Duration::from_secs(30);
 /// How long everything takes to arrive afterwards.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(3600);
 /// More packets than any of the plans has use for.
 const MANY_PACKETS: usize = 200_000;
 
