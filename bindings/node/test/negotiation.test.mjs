@@ -188,7 +188,7 @@ test('setCodecPreferences judges the codecs of a closed connection too', () => {
 
 test('what was sent is accounted for before it arrives in the same process', async () => {
   const { near, far, close } = await connected();
-  for (let message = 0; message < 50; message += 1) {
+  for (let message = 0; message < 500; message += 1) {
     const received = next(far, 'message');
     near.send(new Uint8Array(1000));
     assert.equal(near.bufferedAmount, 1000);

@@ -86,13 +86,15 @@ impl Shared {
         let now = Instant::now();
         let alone = message.len() <= ALONE && state.peer.is_sending_done();
         let result = state.peer.send(now, id, message);
-        let mut left = true;
+        let mut outbox = Outbox::default();
         if alone {
-            left = state.send_now(now);
+            while outbox.fill(&mut state.peer, now) {}
             state.alarm.pass();
         }
+        // Before it can arrive: what was sent is accounted for before it is received in the same process.
         state.deliver(self);
-        left |= !state.alarm.covers(state.peer.poll_timeout());
+        let mut left = !alone || !state.alarm.covers(state.peer.poll_timeout());
+        left |= outbox.send_now(&state.doors);
         drop(state);
         if left {
             self.commanded.notify_one();
@@ -145,7 +147,9 @@ impl Shared {
         }
         let now = Instant::now();
         state.peer.close(now);
-        state.send_now(now);
+        let mut goodbye = Outbox::default();
+        while goodbye.fill(&mut state.peer, now) {}
+        goodbye.send_now(&state.doors);
         state.doors = Doors::default();
         state.deliver(self);
         drop(state);
@@ -188,14 +192,6 @@ impl Drop for Locked<'_> {
 }
 
 impl State {
-    /// Sends what the core has to send, as far as the sockets take it at once. Whether something is left to
-    /// the driver.
-    fn send_now(&mut self, now: Instant) -> bool {
-        let mut outbox = Outbox::default();
-        while outbox.fill(&mut self.peer, now) {}
-        outbox.send_now(&self.doors)
-    }
-
     /// Closes and forgets a channel that nobody will read.
     fn discard(&mut self, id: ChannelId) {
         let now = Instant::now();
