@@ -133,7 +133,7 @@ impl Association {
         if data.stream.0 == STREAMS {
             return self.violated("a stream that does not exist");
         }
-        // RFC 9260 §6: data in any other state than these SHOULD be discarded. Who shuts down has none left.
+        // RFC 9260 §6: data SHOULD be discarded once the peer has shut down, which has none left then.
         if matches!(
             self.shutdown,
             Shutdown::Received | Shutdown::Answered { .. }

@@ -101,7 +101,6 @@ fn old_and_impossible_sacks_change_nothing() {
     assert_eq!(sender.outstanding.in_flight(), flying);
 }
 
-/// RFC 8985 §6.2: what was sent well before something that has arrived.
 /// Half of all numbers away a number is neither before nor after (RFC 1982 §3.2).
 #[test]
 fn a_sack_from_half_of_all_numbers_away_changes_nothing() {
@@ -117,6 +116,7 @@ fn a_sack_from_half_of_all_numbers_away_changes_nothing() {
     }
 }
 
+/// RFC 8985 §6.2: what was sent well before something that has arrived.
 #[test]
 fn a_gap_is_lost_after_the_time_for_reordering() {
     let mut sender = Sender::with(10, Limit::None);
