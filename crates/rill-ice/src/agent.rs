@@ -125,12 +125,15 @@ impl Agent {
         self.settle(now);
     }
 
-    /// Does what is due at `now`.
+    /// Does what is due at `now`. A consent check is sent also if it is due within a tenth of
+    /// [`consent_interval`](crate::Timing::consent_interval), so that a driver of many agents may serve them
+    /// at one time.
     pub fn handle_timeout(&mut self, now: Instant) {
         let now = self.ctx.advance(now);
         while let Some(timer) = self.ctx.timers.pop(now) {
             self.timer_fired(now, timer);
         }
+        self.keep_consents(now);
         self.settle(now);
     }
 

@@ -23,6 +23,13 @@ impl Agent {
             session.keep_consent(&mut self.ctx, now);
         }
     }
+
+    /// The consent checks that are nearly due: whoever drives many agents wakes up less often.
+    pub(super) fn keep_consents(&mut self, now: Instant) {
+        for session in self.transports.sessions_mut() {
+            session.keep_consent_early(&mut self.ctx, now);
+        }
+    }
 }
 
 impl Session {
@@ -66,6 +73,14 @@ impl Session {
         self.arm_consent(ctx);
     }
 
+    fn keep_consent_early(&mut self, ctx: &mut Context, now: Instant) {
+        let early = now + slack(ctx.config.timing.consent_interval);
+        let selected = self.conclusion.selected;
+        if selected.is_some_and(|selected| selected.next_check <= early) {
+            self.keep_consent(ctx, now);
+        }
+    }
+
     /// Does what is due for the selected pair.
     fn keep_consent(&mut self, ctx: &mut Context, now: Instant) {
         let Some((mut selected, answered, evidence, silent)) = self.consent() else {
@@ -76,7 +91,7 @@ impl Session {
             return self.lose_consent(ctx, selected.pair);
         }
         let (probe, patience) = (timing.consent_probe, timing.disconnected_after);
-        if now >= selected.next_check {
+        if now + slack(timing.consent_interval) >= selected.next_check {
             // RFC 7675 §5.1: sent once, with a new transaction, at randomized intervals.
             self.checks
                 .enqueue_unpaced(selected.pair, CheckKind::Consent);
@@ -182,8 +197,14 @@ impl Session {
     }
 }
 
-/// RFC 7675 §5.1: between 0.8 and 1.2 times the period.
+/// RFC 7675 §5.1: between 0.8 and 1.2 times the period, also if the check is sent early.
 fn consent_interval(ctx: &mut Context) -> Duration {
-    let permille = 800 + ctx.rng.next_u32() % 401;
-    ctx.config.timing.consent_interval * permille / 1000
+    let period = ctx.config.timing.consent_interval;
+    let permille = 800 + ctx.rng.next_u32() % 301;
+    slack(period) + period * permille / 1000
+}
+
+/// How much earlier a consent check may be sent if the driver is awake anyway.
+fn slack(period: Duration) -> Duration {
+    period / 10
 }

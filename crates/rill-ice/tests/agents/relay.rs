@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rill_ice::{CandidatePolicy, Kind, PairState, RelayProtocol, ServerOutcome, TransportState};
+use rill_ice::{
+    CandidatePolicy, Kind, PairState, RelayProtocol, RemoteAddress, ServerOutcome, TransportState,
+};
 use rill_sim::{Seed, TurnManner, Verdict};
 use rill_stun::Method;
 
@@ -490,12 +492,16 @@ fn a_dead_server_is_noticed_and_another_relay_takes_over() {
         .expect("it is selected");
     assert_eq!(pair.local.address.ip(), address(TURN).ip());
     scene.sim.turn_server_mut(servers[0]).kill();
-    let moved = |alice: &Node, _: &Node| {
-        let pair = alice.agent.selected_pair(alice.transport);
-        pair.is_some_and(|pair| pair.local.address.ip() == address(OTHER).ip())
+    let moved = |alice: &Node, bob: &Node| {
+        let ours = alice.agent.selected_pair(alice.transport);
+        let theirs = bob.agent.selected_pair(bob.transport);
+        ours.zip(theirs).is_some_and(|(ours, theirs)| {
+            ours.local.address.ip() == address(OTHER).ip()
+                && theirs.remote.address == RemoteAddress::Ip(ours.local.address)
+        })
     };
     let killed = scene.sim.elapsed();
-    let time = scene.run_until(LONG, moved).expect("she moves") - killed;
+    let time = scene.run_until(LONG, moved).expect("both move") - killed;
     assert!(time < Duration::from_secs(15), "{time:?}");
     scene.check_data();
 }

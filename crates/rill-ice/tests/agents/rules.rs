@@ -188,6 +188,33 @@ fn consent_checks_are_spread() {
     assert!(spread > Some(Duration::from_secs(1)), "{spread:?}");
 }
 
+/// RFC 7675 §5.1: no less than 4 s apart, also when the driver is awake before they are due.
+#[test]
+fn a_consent_check_may_be_early_by_a_tenth_of_its_period() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    subject.answer_checks(&[address(1)]);
+    let mut last = None;
+    let mut early = Vec::new();
+    for _ in 0..100 {
+        let due = subject.agent.poll_timeout().expect("consent is kept");
+        subject.advance(Duration::from_millis(50));
+        for (to, request) in subject.requests() {
+            let before = last.replace(subject.now);
+            let gap = before.map(|before| subject.now - before);
+            assert!(gap >= before.map(|_| Duration::from_secs(4)), "{gap:?}");
+            early.push(due.saturating_duration_since(subject.now));
+            subject.feed(to, success(&request));
+        }
+    }
+    assert!(
+        early
+            .iter()
+            .all(|early| (450..=500).contains(&early.as_millis())),
+        "{early:?}"
+    );
+}
+
 /// RFC 8445 §7.2.5.1: the other role, another tie-breaker, and the same pair again.
 #[test]
 fn a_role_conflict_changes_role_and_tie_breaker() {

@@ -1,5 +1,6 @@
 //! One task per connection: it carries out what the core asks for, and feeds it what arrives.
 
+mod beat;
 mod connect;
 mod interface;
 mod mdns;
@@ -29,6 +30,7 @@ use tokio::{
 
 pub(crate) use self::outbox::{Doors, Outbox};
 use self::{
+    beat::Beat,
     mdns::{Mdns, Registration},
     socket::Socket,
     stream::Stream,
@@ -39,6 +41,7 @@ use crate::shared::Shared;
 pub(crate) async fn run(shared: Arc<Shared>) {
     let mut driver = Driver {
         shared,
+        beat: Beat::join(),
         doors: Doors::default(),
         names: Vec::new(),
         connecting: BTreeMap::new(),
@@ -49,6 +52,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 
 struct Driver {
     shared: Arc<Shared>,
+    beat: Beat,
     doors: Doors,
     /// The names that are answered for.
     names: Vec<Registration>,
@@ -102,7 +106,9 @@ impl Driver {
                 tokio::task::yield_now().await;
             }
             let alarm = timeout.map(|timeout| {
-                sleep.as_mut().reset(timeout.into());
+                sleep
+                    .as_mut()
+                    .reset(self.beat.at_or_before(timeout, Instant::now()).into());
                 sleep.as_mut()
             });
             let wake = self.wait(alarm, !more).await;
