@@ -3,12 +3,13 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::{Interface, Pacer};
 
 /// How an agent gathers, how long it waits and how much it holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Servers to ask for server-reflexive and relayed candidates. The first 16 count.
     pub servers: Vec<ServerConfig>,
@@ -20,12 +21,29 @@ pub struct Config {
     pub include_loopback: Loopback,
     /// What of the machine is used.
     pub reach: Reach,
-    /// How long things take.
-    pub timing: Timing,
+    /// How long things take. The default is one for the process, so that each agent need not hold its own;
+    /// [`Arc::make_mut`] makes one to change.
+    pub timing: Arc<Timing>,
     /// What the pace is kept by: a bucket of its own by default. A clone of a `Config` shares it.
     pub pacer: Pacer,
     /// How much is held of what a peer can fill.
     pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        static TIMING: LazyLock<Arc<Timing>> = LazyLock::new(Arc::default);
+        Self {
+            servers: Vec::new(),
+            policy: CandidatePolicy::default(),
+            host_addresses: HostAddresses::default(),
+            include_loopback: Loopback::default(),
+            reach: Reach::default(),
+            timing: Arc::clone(&TIMING),
+            pacer: Pacer::default(),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// Which of our candidates are told to the peer and checked from (RFC 9429 §3.5.3).

@@ -21,13 +21,13 @@ use crate::socket::Sockets;
 use crate::timer::{Timer, Timers};
 use crate::transaction::{Owner, Transaction, Transactions};
 use crate::turn::Client;
-use crate::{Config, Counters, Destination, Event, HostAddresses, Role, StreamId, mdns};
+use crate::{Config, Counters, Destination, Event, Generator, HostAddresses, Role, StreamId, mdns};
 
 /// Queues, tables and generators of one agent.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) config: Config,
-    pub(crate) rng: ChaCha20Rng,
+    pub(crate) rng: Generator,
     pub(crate) claim: Claim,
     /// How many role switches a 487 may still force.
     pub(crate) role_switches: u32,
@@ -70,7 +70,7 @@ impl Context {
             role_switches: config.limits.role_switches,
             turns: config.pacer.join(config.timing.pace, config.timing.burst),
             config,
-            rng,
+            rng: rng.into(),
             latest: None,
             closed: false,
             sockets: Sockets::default(),
@@ -110,7 +110,8 @@ impl Context {
 
     /// Registers a request as sent and arms its timer.
     pub(crate) fn begin(&mut self, transaction: Transaction) -> TransactionId {
-        let id = self.transactions.insert(&mut self.rng, transaction);
+        let transactions = &mut self.transactions;
+        let id = self.rng.draw(|rng| transactions.insert(rng, transaction));
         self.timers.set(Timer::Transaction(id), transaction.due());
         id
     }
@@ -136,7 +137,7 @@ impl Context {
     pub(crate) fn name_of(&mut self, address: IpAddr) -> String {
         let rng = &mut self.rng;
         let name = self.names.entry(address);
-        name.or_insert_with(|| mdns::Name::random(rng).to_string())
+        name.or_insert_with(|| rng.draw(mdns::Name::random).to_string())
             .clone()
     }
 
@@ -175,7 +176,7 @@ impl Context {
     /// A fresh transaction id, for what awaits no answer.
     pub(crate) fn transaction_id(&mut self) -> [u8; 12] {
         let mut id = [0; 12];
-        self.rng.fill_bytes(&mut id);
+        self.rng.draw(|rng| rng.fill_bytes(&mut id));
         id
     }
 

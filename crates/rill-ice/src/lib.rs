@@ -39,6 +39,7 @@ mod counters;
 mod credentials;
 mod event;
 mod gather;
+mod generator;
 mod identifier;
 mod map;
 pub mod mdns;
@@ -70,6 +71,7 @@ pub use config::{
 pub use counters::Counters;
 pub use credentials::Credentials;
 pub use event::{Event, GatheringState, ServerOutcome, TransportState};
+pub use generator::Generator;
 pub use identifier::{Generation, TransportId};
 pub use pacer::Pacer;
 pub use pair::{CandidatePair, PairCounters, PairInfo, PairState};

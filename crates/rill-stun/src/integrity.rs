@@ -39,15 +39,16 @@ pub enum Algorithm {
     HmacSha256,
 }
 
-/// A key with its HMAC states prepared, so that a message costs no key schedule. Make one per
-/// password and keep it.
+/// A key whose HMAC state is prepared for SHA-1, which WebRTC uses, so that a message costs no key schedule.
+/// Make one per password and keep it.
 ///
 /// For short-term credentials the key is the password (RFC 8489 §9.1.1), for long-term ones see
 /// [`IntegrityKey::long_term`].
 #[derive(Clone)]
 pub struct IntegrityKey {
     sha1: Hmac<Sha1>,
-    sha256: Hmac<Sha256>,
+    /// Its state takes 144 bytes and is seldom wanted.
+    key: Box<[u8]>,
 }
 
 impl IntegrityKey {
@@ -55,7 +56,7 @@ impl IntegrityKey {
     pub fn new(key: &[u8]) -> Self {
         Self {
             sha1: sha1_state(key),
-            sha256: sha256_state(key),
+            key: key.into(),
         }
     }
 
@@ -64,7 +65,7 @@ impl IntegrityKey {
     }
 
     pub(crate) fn sha256(&self) -> Hmac<Sha256> {
-        self.sha256.clone()
+        sha256_state(&self.key)
     }
 }
 

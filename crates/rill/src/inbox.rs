@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -14,8 +14,8 @@ const UNREAD_EVENTS: usize = 16 * 1024;
 #[derive(Default)]
 pub(crate) struct Inbox {
     events: VecDeque<Event>,
-    /// Boxed, because most connections have few: a node has room for eleven.
-    channels: BTreeMap<ChannelId, Box<ChannelInbox>>,
+    /// Boxed, because most connections have few, and the table has room for more.
+    channels: HashMap<ChannelId, Box<ChannelInbox>>,
     ended: bool,
     news: bool,
     /// Whose readers are to be woken once the lock is let go.

@@ -11,7 +11,8 @@ use crate::{
 impl Agent {
     /// Adds a transport, with generation 0 and fresh credentials. Nothing is gathered yet.
     pub fn add_transport(&mut self) -> TransportId {
-        self.transports.add(&mut self.ctx.rng)
+        let transports = &mut self.transports;
+        self.ctx.rng.draw(|rng| transports.add(rng))
     }
 
     /// Removes a transport: closes its sockets and forgets its events.

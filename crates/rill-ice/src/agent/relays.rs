@@ -110,7 +110,7 @@ impl Session {
             families: turn::Families::Both,
             ..turn::Config::new(&access.username, &access.password)
         };
-        let client = Client::new(now, config, ChaCha20Rng::from_rng(&mut ctx.rng));
+        let client = Client::new(now, config, ctx.rng.draw(ChaCha20Rng::from_rng));
         if let Some(relay) = self.gatherer.relays.get_mut(&id) {
             relay.stage = Stage::Allocating(Box::new(client));
         }

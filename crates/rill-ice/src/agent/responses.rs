@@ -164,7 +164,8 @@ impl Agent {
         self.ctx.end(id);
         if check.role == self.ctx.claim.role && self.ctx.role_switches > 0 {
             self.ctx.role_switches -= 1;
-            self.ctx.claim.renew_tie_breaker(&mut self.ctx.rng);
+            let claim = &mut self.ctx.claim;
+            self.ctx.rng.draw(|rng| claim.renew_tie_breaker(rng));
             let role = check.role.opposite();
             self.take_role(role);
             self.ctx.push(Event::Role(role));

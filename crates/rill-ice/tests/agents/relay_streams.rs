@@ -1,6 +1,7 @@
 //! Relays over TCP and TLS.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rill_ice::{Kind, RelayProtocol, ServerConfig, ServerHost, TransportState};
@@ -281,7 +282,8 @@ fn a_far_server_that_answers_is_awaited_within_limits() {
             link,
             ..Setting::at_home()
         };
-        setting.configs[0].timing.relay_deadline = Duration::from_millis(deadline);
+        let timing = Arc::make_mut(&mut setting.configs[0].timing);
+        timing.relay_deadline = Duration::from_millis(deadline);
         let mut scene = build(setting.asking([tls()]));
         scene.add_turn(secure("turn.example"));
         (scene.gather(), scene)

@@ -123,9 +123,10 @@ impl PeerConnection {
                 direction: Direction::RecvOnly,
                 ..TransceiverInit::default()
             };
+            let transceivers = &mut self.transceivers;
             let id = self
-                .transceivers
-                .add(kind, init, Origin::Remote, &mut self.rng);
+                .rng
+                .draw(|rng| transceivers.add(kind, init, Origin::Remote, rng));
             self.offered_transceivers.push(id);
         }
         let before = self.jsep.pending.take();
@@ -216,7 +217,7 @@ impl PeerConnection {
                 self.agent.cancel_restart(now, id);
             }
             if restarts.contains(&id) {
-                let credentials = Credentials::generate(&mut self.rng);
+                let credentials = self.rng.draw(Credentials::generate);
                 self.agent.restart(now, id, credentials);
             }
         }

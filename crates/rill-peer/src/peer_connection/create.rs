@@ -124,7 +124,7 @@ impl PeerConnection {
         let present = self.credentials(id);
         let in_use = self.transport(id).is_some();
         if in_use && (options.ice_restart || self.restart.is_wanted(&present)) {
-            return Credentials::generate(&mut self.rng);
+            return self.rng.draw(Credentials::generate);
         }
         present
     }

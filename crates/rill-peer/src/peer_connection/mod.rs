@@ -24,7 +24,7 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
-use rill_ice::{Agent, CandidatePair, Role, Transmit, TransportId};
+use rill_ice::{Agent, CandidatePair, Generator, Role, Transmit, TransportId};
 
 use crate::{
     Certificate, Configuration, ConfigurationError, ConnectionState, DtlsTransportState,
@@ -76,7 +76,7 @@ pub struct PeerConnection {
     configuration: Configuration,
     /// URLs of servers that cannot be used yet; reported when gathering starts.
     unsupported_servers: Vec<String>,
-    rng: ChaCha20Rng,
+    rng: Generator,
     /// The transports that the next new sections take; those that are not of the pool do nothing until
     /// then.
     spares: Vec<TransportId>,
@@ -146,7 +146,7 @@ impl PeerConnection {
             certificate,
             configuration,
             unsupported_servers: servers.unsupported,
-            rng,
+            rng: rng.into(),
             spares: Vec::new(),
             pool: Pool::default(),
             tls_id: tls_id.iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -32,9 +32,10 @@ impl PeerConnection {
             return Err(TransceiverError::StoppedDirection);
         }
         check_streams(&init.streams)?;
+        let transceivers = &mut self.transceivers;
         let id = self
-            .transceivers
-            .add(kind, init, Origin::Transceiver, &mut self.rng);
+            .rng
+            .draw(|rng| transceivers.add(kind, init, Origin::Transceiver, rng));
         self.changed(now);
         Ok(id)
     }
@@ -75,8 +76,9 @@ impl PeerConnection {
                 direction: Direction::RecvOnly,
                 ..TransceiverInit::default()
             };
-            self.transceivers
-                .add(kind, init, Origin::Track, &mut self.rng)
+            let transceivers = &mut self.transceivers;
+            self.rng
+                .draw(|rng| transceivers.add(kind, init, Origin::Track, rng))
         });
         if let Some(transceiver) = self.transceivers.get_mut(id) {
             transceiver.send(track, streams);
