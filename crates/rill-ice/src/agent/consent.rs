@@ -200,7 +200,7 @@ impl Session {
 /// RFC 7675 §5.1: between 0.8 and 1.2 times the period, also if the check is sent early.
 fn consent_interval(ctx: &mut Context) -> Duration {
     let period = ctx.config.timing.consent_interval;
-    let permille = 800 + ctx.rng.draw(|rng| rng.next_u32()) % 301;
+    let permille = 800 + ctx.rng.draw(Rng::next_u32) % 301;
     slack(period) + period * permille / 1000
 }
 

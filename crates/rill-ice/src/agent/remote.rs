@@ -125,11 +125,7 @@ impl Agent {
         };
         session.remote.lookups = session.remote.lookups.saturating_sub(1);
         session.unsettled = true;
-        let is_signalled = session
-            .remote
-            .candidates
-            .signalled()
-            .any(|own| own == candidate);
+        let is_signalled = session.remote.candidates.has_name(candidate);
         let RemoteAddress::Name { port, .. } = &candidate.address else {
             return;
         };

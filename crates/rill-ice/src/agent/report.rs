@@ -88,7 +88,7 @@ impl Session {
     }
 
     fn remote_reports(&self) -> Vec<RemoteReport> {
-        let signalled = self.remote.candidates.signalled().cloned();
+        let signalled = self.remote.candidates.signalled();
         let ids = self.remote.candidates.ids().into_iter();
         let discovered = ids
             .filter(|id| {

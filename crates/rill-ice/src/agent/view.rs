@@ -38,10 +38,10 @@ impl Agent {
             .flat_map(|session| session.local.candidates.surfaced())
     }
 
-    /// The candidates that the peer signalled, in that order, for the generation of
-    /// [`remote_credentials`](Self::remote_credentials). Those of components, protocols and
-    /// addresses that are never used are left out.
-    pub fn remote_candidates(&self, id: TransportId) -> impl Iterator<Item = &RemoteCandidate> {
+    /// The candidates that the peer signalled for the generation of
+    /// [`remote_credentials`](Self::remote_credentials), those by name last. Those of components, protocols
+    /// and addresses that are never used are left out.
+    pub fn remote_candidates(&self, id: TransportId) -> impl Iterator<Item = RemoteCandidate> {
         let session = self.transports.get(id).and_then(Transport::agreed);
         session
             .into_iter()

@@ -39,6 +39,11 @@ impl Remote {
         matches!(self.foundation, RemoteFoundation::Discovered(_))
     }
 
+    /// Whether the peer signalled the address itself.
+    fn is_shown(&self) -> bool {
+        !self.is_discovered() && self.name.is_none()
+    }
+
     pub(crate) fn view(&self) -> RemoteCandidate {
         RemoteCandidate {
             foundation: self.foundation.text(),
@@ -75,8 +80,8 @@ pub(crate) enum Added {
 pub(crate) struct RemoteCandidates {
     list: LiteMap<RemoteId, Box<Remote>>,
     by_address: LiteMap<SocketAddr, RemoteId>,
-    /// What was signalled, names included, in that order.
-    signalled: Vec<RemoteCandidate>,
+    /// Those that were signalled by a name. If it is found to stand for an address, that is in the list too.
+    names: Vec<RemoteCandidate>,
     last: u32,
     /// How many of the list were discovered and not signalled since.
     discovered: usize,
@@ -91,7 +96,7 @@ impl RemoteCandidates {
     pub(crate) fn rest(&mut self) {
         shrink(&mut self.list);
         shrink(&mut self.by_address);
-        self.signalled.shrink_to_fit();
+        self.names.shrink_to_fit();
     }
 
     /// Adds a signalled candidate. One address is one candidate: the first keeps its priority.
@@ -105,10 +110,9 @@ impl RemoteCandidates {
         if known.is_some_and(|known| !known.is_discovered()) {
             return Added::Known;
         }
-        if self.signalled.len() >= limit {
+        if self.signalled_count() >= limit {
             return Added::Full;
         }
-        self.signalled.push(candidate.clone());
         self.place(candidate, address, None)
     }
 
@@ -159,13 +163,13 @@ impl RemoteCandidates {
     /// Adds a candidate without an address.
     pub(crate) fn signal_name(&mut self, candidate: &RemoteCandidate, limit: usize) -> Added {
         let is_same = |known: &RemoteCandidate| known.address == candidate.address;
-        if self.signalled.iter().any(is_same) {
+        if self.names.iter().any(is_same) {
             return Added::Known;
         }
-        if self.signalled.len() >= limit {
+        if self.signalled_count() >= limit {
             return Added::Full;
         }
-        self.signalled.push(candidate.clone());
+        self.names.push(candidate.clone());
         Added::Named
     }
 
@@ -228,14 +232,14 @@ impl RemoteCandidates {
 
     /// Whether the peer has any candidate, be it but a name.
     pub(crate) fn any(&self) -> bool {
-        !self.list.is_empty() || !self.signalled.is_empty()
+        !self.list.is_empty() || !self.names.is_empty()
     }
 
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.list.clear();
         self.by_address.clear();
-        self.signalled.clear();
+        self.names.clear();
         self.discovered = 0;
         self.renewals += 1;
     }
@@ -248,7 +252,7 @@ impl RemoteCandidates {
     /// Forgets those that name another generation of the peer. Gives the forgotten ones.
     pub(crate) fn retain_ufrag(&mut self, ufrag: &str) -> Vec<RemoteId> {
         let keep = |own: Option<&str>| own.is_none_or(|own| own == ufrag);
-        self.signalled
+        self.names
             .retain(|candidate| keep(candidate.ufrag.as_deref()));
         let gone: Vec<RemoteId> = self
             .list
@@ -270,9 +274,21 @@ impl RemoteCandidates {
         id
     }
 
-    /// What was signalled, in that order.
-    pub(crate) fn signalled(&self) -> impl Iterator<Item = &RemoteCandidate> {
-        self.signalled.iter()
+    /// What was signalled: first by addresses, then by names.
+    pub(crate) fn signalled(&self) -> impl Iterator<Item = RemoteCandidate> {
+        let addresses = self.list.values().filter(|remote| remote.is_shown());
+        let views = addresses.map(|remote| remote.view());
+        views.chain(self.names.iter().cloned())
+    }
+
+    fn signalled_count(&self) -> usize {
+        let addresses = self.list.values().filter(|remote| remote.is_shown());
+        addresses.count() + self.names.len()
+    }
+
+    /// Whether this was signalled by its name, and is not forgotten.
+    pub(crate) fn has_name(&self, candidate: &RemoteCandidate) -> bool {
+        self.names.contains(candidate)
     }
 }
 

@@ -104,7 +104,7 @@ impl PeerConnection {
             ..rill_sctp::Config::default()
         };
         let limit = data.limit().min(config.send_buffer_limit);
-        let seed = self.rng.draw(|rng| rng.next_u64());
+        let seed = self.rng.draw(Rng::next_u64);
         let assigned = self
             .channels
             .establish(now, config, limit, seed, parity, &mut self.tasks);
