@@ -48,7 +48,7 @@ fn tie_breakers(scene: &mut Scene) -> Arc<Mutex<Vec<u64>>> {
     seen
 }
 
-/// Reliability 7: crates/rill-ice/src/agent/responses.rs: `self.ctx.claim.renew_tie_breaker(&mut self.ctx.rng);` => ``
+/// Reliability 7: crates/rill-ice/src/agent/responses.rs: `self.ctx.rng.draw(|rng| claim.renew_tie_breaker(rng));` => `self.ctx.rng.draw(|_| claim);`
 #[test]
 fn equal_tie_breakers_are_settled_in_two_exchanges() {
     for role in [Role::Controlling, Role::Controlled] {

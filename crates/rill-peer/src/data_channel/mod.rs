@@ -28,11 +28,11 @@ use crate::{ChannelId, DataChannelState, Message, task::TaskQueue};
 /// are left in SCTP's receive window, where the peer sees them.
 const RECEIVE_QUEUE: usize = 1024 * 1024;
 
-/// How many bytes the peer's channels may take: as many as there are streams with short names, fewer
-/// with long ones. More are refused.
-const PEER_CHANNELS: usize = 8 * 1024 * 1024;
-/// What a channel of the peer is counted as, beside its names.
-const CHANNEL: usize = 128;
+/// How many bytes the peer's channels may take: as many as it has streams with short names, fewer with
+/// long ones. More are refused.
+const PEER_CHANNELS: usize = 12 * 1024 * 1024;
+/// What a channel of the peer takes, beside its names.
+const CHANNEL: usize = 300;
 
 /// The first stream of either kind.
 const LOWEST: [u16; 2] = [0, 1];

@@ -827,7 +827,7 @@ fn a_channel_is_announced_once_a_full_buffer_has_room() {
 /// A peer cannot fill our memory with the names of its channels.
 #[test]
 fn channels_beyond_the_room_for_them_are_refused() {
-    const COUNT: usize = 70;
+    const COUNT: usize = 100;
     let (mut scene, _) = connected();
     let init = DataChannelInit {
         protocol: "p".repeat(65535),
@@ -843,10 +843,10 @@ fn channels_beyond_the_room_for_them_are_refused() {
     });
     assert_eq!(
         scene.bob().announced.len(),
-        64,
-        "the first, and 63 long ones"
+        96,
+        "the first, and 95 long ones"
     );
-    assert_eq!(refused(scene.alice()), COUNT - 63);
+    assert_eq!(refused(scene.alice()), COUNT - 95);
     // What is closed and forgotten makes room.
     let theirs = scene.bob().announced[1];
     scene.close(scene.bob, theirs);

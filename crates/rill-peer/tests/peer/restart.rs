@@ -51,7 +51,7 @@ fn d7_before_the_first_exchange_it_means_nothing() {
     assert_eq!(carol.asked(), 0);
 }
 
-/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `return Credentials::generate(&mut self.rng);`
+/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `return self.rng.draw(Credentials::generate);`
 #[test]
 fn d7_the_next_offer_renews_every_section() {
     let setting = Setting::bundling(BundlePolicy::MaxCompat);
@@ -76,7 +76,7 @@ fn d7_the_next_offer_renews_every_section() {
     assert_eq!(of_local(&alice), renewed[..1], "once is enough");
 }
 
-/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `return Credentials::generate(&mut self.rng);`
+/// Trickle D7: crates/rill-peer/src/peer_connection/create.rs: `return self.rng.draw(Credentials::generate);`
 #[test]
 fn d7_sections_apart_are_all_renewed() {
     let mut lone = Lone::of(&Setting::bundling(BundlePolicy::MaxCompat), 0);

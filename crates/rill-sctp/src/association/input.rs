@@ -240,7 +240,7 @@ impl Association {
         let outcome = match request {
             Request::Outgoing {
                 last_tsn, streams, ..
-            } => self.reset_incoming(Reset { last_tsn, streams }),
+            } => self.reset_incoming(Reset::new(last_tsn, streams)),
             // RFC 6525 §5.2.3; all streams at once has no use here.
             Request::Incoming { streams } if !streams.is_empty() => {
                 streams.iter().for_each(|&id| self.reconfig.resets.add(id));
@@ -262,7 +262,7 @@ impl Association {
         {
             return Outcome::Performed;
         }
-        let streams = reset.streams.clone();
+        let streams = reset.streams().to_vec();
         let Some(inbound) = &mut self.inbound else {
             return Outcome::Denied;
         };

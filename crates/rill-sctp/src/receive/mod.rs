@@ -72,12 +72,23 @@ pub(crate) enum Received {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reset {
     pub(crate) last_tsn: Tsn,
-    pub(crate) streams: Vec<StreamId>,
+    streams: Vec<StreamId>,
 }
 
 impl Reset {
+    pub(crate) fn new(last_tsn: Tsn, mut streams: Vec<StreamId>) -> Self {
+        // While it waits, each chunk behind it is looked up.
+        streams.sort_unstable();
+        streams.dedup();
+        Self { last_tsn, streams }
+    }
+
+    pub(crate) fn streams(&self) -> &[StreamId] {
+        &self.streams
+    }
+
     fn affects(&self, stream: StreamId) -> bool {
-        self.streams.is_empty() || self.streams.contains(&stream)
+        self.streams.is_empty() || self.streams.binary_search(&stream).is_ok()
     }
 }
 

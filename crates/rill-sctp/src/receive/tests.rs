@@ -354,10 +354,7 @@ fn given_up_unordered_messages_are_dropped_by_number() {
 }
 
 fn reset(place: u32, streams: &[u16]) -> Reset {
-    Reset {
-        last_tsn: tsn(place),
-        streams: streams.iter().copied().map(StreamId).collect(),
-    }
+    Reset::new(tsn(place), streams.iter().copied().map(StreamId).collect())
 }
 
 /// RFC 6525 §5.2.2: a reset waits for what was sent before it, and what is behind it for the reset.
