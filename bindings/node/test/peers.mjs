@@ -74,6 +74,8 @@ export async function channelTo(elsewhere, post) {
   const pc = new RTCPeerConnection();
   const channel = pc.createDataChannel('x');
   elsewhere.on('message', ({ description, candidate }) => {
+    // A short connection is closed before the last candidate of the peer has come.
+    if (pc.signalingState === 'closed') return;
     if (description === undefined) void pc.addIceCandidate(candidate);
     else void pc.setRemoteDescription(description);
   });
