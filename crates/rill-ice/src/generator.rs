@@ -1,16 +1,25 @@
 //! Randomness between two draws.
 
+use std::fmt;
+
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 /// Where a [`ChaCha20Rng`] stands, without the 256 bytes that it holds ready: few agents draw often, and
 /// all of them live long. Draws are those of the generator that it was made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Generator {
     seed: [u8; 32],
     stream: u64,
     /// How many words were drawn.
     drawn: u128,
+}
+
+/// Hides the seed: whoever has it can compute our passwords.
+impl fmt::Debug for Generator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Generator(..)")
+    }
 }
 
 impl From<ChaCha20Rng> for Generator {
@@ -47,6 +56,7 @@ mod tests {
         rng.set_stream(3);
         rng.next_u32();
         let mut generator = Generator::from(rng.clone());
+        assert_eq!(format!("{generator:?}"), "Generator(..)");
         for length in [12, 3, 64, 1, 1000, 256] {
             let (mut ours, mut theirs) = (vec![0; length], vec![0; length]);
             generator.draw(|rng| rng.fill_bytes(&mut ours));

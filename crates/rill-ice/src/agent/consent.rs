@@ -76,7 +76,8 @@ impl Session {
     fn keep_consent_early(&mut self, ctx: &mut Context, now: Instant) {
         let early = now + slack(ctx.config.timing.consent_interval);
         let selected = self.conclusion.selected;
-        if selected.is_some_and(|selected| selected.next_check <= early) {
+        let is_due = selected.is_some_and(|selected| selected.next_check <= early);
+        if is_due && ctx.timers.is_set(Timer::Consent(self.key)) {
             self.keep_consent(ctx, now);
         }
     }

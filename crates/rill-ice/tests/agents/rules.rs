@@ -215,6 +215,19 @@ fn a_consent_check_may_be_early_by_a_tenth_of_its_period() {
     );
 }
 
+#[test]
+fn a_closed_agent_asks_no_more() {
+    let mut subject = Subject::new(Role::Controlled);
+    subject.add(address(1), 1000);
+    subject.answer_checks(&[address(1)]);
+    subject.agent.close(subject.now);
+    for _ in 0..100 {
+        subject.advance(Duration::from_millis(100));
+        assert!(subject.requests().is_empty());
+        assert_eq!(subject.agent.poll_timeout(), None);
+    }
+}
+
 /// RFC 8445 §7.2.5.1: the other role, another tie-breaker, and the same pair again.
 #[test]
 fn a_role_conflict_changes_role_and_tie_breaker() {

@@ -60,8 +60,8 @@ mod tests {
         let drivers: Vec<Beat> = (0..10 * GROUP).map(|_| Beat::join()).collect();
         let mut firsts: Vec<Instant> = drivers.iter().map(|beat| beat.first).collect();
         firsts.dedup();
-        // Other tests in this process may have joined before.
-        assert!((10..=11).contains(&firsts.len()), "{firsts:?}");
+        // Other tests in this process join too.
+        assert!((10..=12).contains(&firsts.len()), "{firsts:?}");
         firsts.sort();
         let gaps = firsts.windows(2).map(|two| two[1] - two[0]);
         let close = gaps.filter(|gap| *gap < PERIOD / 25).count();
