@@ -3,14 +3,13 @@
 //!
 //! Each target takes any bytes, and panics when an invariant of the crate under test is broken.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 mod candidate;
 mod checksum;
 mod corpus;
 mod ice;
 mod mdns;
-mod memory;
 mod mutator;
 mod packet;
 mod pair;

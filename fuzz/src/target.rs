@@ -3,9 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use allocation_counter::measure;
 use thiserror::Error;
-
-use crate::memory;
 
 /// A function under test, and what it may use.
 #[derive(Clone, Copy, Debug)]
@@ -126,9 +125,11 @@ impl Target {
     /// It panicked, took too much memory, or too long.
     pub fn run(&self, data: &[u8]) -> Result<(), Failure> {
         let start = Instant::now();
-        let (outcome, peak) =
-            memory::peak(|| catch_unwind(AssertUnwindSafe(|| (self.function)(data))));
+        let mut outcome = Ok(());
+        let counted =
+            measure(|| outcome = catch_unwind(AssertUnwindSafe(|| (self.function)(data))));
         let elapsed = start.elapsed();
+        let peak = usize::try_from(counted.bytes_max).unwrap_or(usize::MAX);
         let allowed = self.memory + self.memory_per_byte * data.len();
         match outcome {
             Err(_) => Err(Failure::Panic),
@@ -136,5 +137,32 @@ impl Target {
             Ok(()) if elapsed > PATIENCE => Err(Failure::Time(elapsed)),
             Ok(()) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+
+    use super::*;
+
+    #[test]
+    fn more_memory_at_one_time_than_is_allowed_is_a_failure() {
+        let mut target = Target {
+            name: "hoarder",
+            function: |data| {
+                drop(black_box(vec![0_u8; 3000]));
+                drop(black_box((vec![0_u8; 4000], data.to_vec())));
+            },
+            memory: 4000,
+            memory_per_byte: 1,
+        };
+        assert_eq!(target.run(b"hundred"), Ok(()));
+        target.memory -= 1;
+        let (peak, allowed) = (4007, 4006);
+        assert_eq!(
+            target.run(b"hundred"),
+            Err(Failure::Memory { peak, allowed })
+        );
     }
 }

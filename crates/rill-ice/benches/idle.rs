@@ -1,18 +1,13 @@
 //! What connected agents cost that have nothing to say but consent checks (RFC 7675): memory and CPU, in
 //! virtual time. `cargo xtask bench idle` runs it; it fails above 1 ms of CPU for a minute of an agent.
-#![expect(
-    unsafe_code,
-    reason = "a global allocator that counts can only be written with unsafe"
-)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use allocation_counter::measure;
 use rill_ice::{
     Agent, Config, Event, Interface, Pacer, Path, Protocol, RemoteAddress, RemoteCandidate,
     Request, Response, Role, SocketId, TransportId, TransportState,
@@ -30,28 +25,6 @@ const LIMIT: Duration = Duration::from_millis(1);
 
 /// One way.
 const DELAY: Duration = Duration::from_millis(10);
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: both methods hand their arguments on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the pointer came from `System.alloc` with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 /// An agent with one address, that of its number.
 struct Side {
@@ -292,18 +265,16 @@ fn main() -> ExitCode {
     let minutes = std::env::args()
         .find_map(|word| word.parse().ok())
         .unwrap_or(MINUTES);
-    let empty = HELD.load(Ordering::Relaxed);
-    let mut world = World::new(start);
-    let fresh = HELD.load(Ordering::Relaxed);
-    world.connect();
-    let connected = HELD.load(Ordering::Relaxed);
+    let mut world = None;
+    let fresh = measure(|| world = Some(World::new(start))).bytes_current;
+    let mut world = world.expect("it was made");
+    let connected = fresh + measure(|| world.connect()).bytes_current;
     let (datagrams, before) = (world.datagrams, cpu(start));
-    world.run(Duration::from_secs(60 * minutes));
+    let idle = connected + measure(|| world.run(Duration::from_secs(60 * minutes))).bytes_current;
     let spent = cpu(start).saturating_sub(before);
-    let idle = HELD.load(Ordering::Relaxed);
     let agents = u32::try_from(AGENTS).expect("few");
     let per_minute = spent / agents / u32::try_from(minutes).expect("few");
-    let each = |bytes: usize| (bytes - empty) / AGENTS;
+    let each = |bytes: i64| bytes / i64::from(agents);
     println!(
         "{AGENTS} agents in {} pairs, idle for {minutes} minutes of virtual time",
         AGENTS / 2

@@ -1,40 +1,12 @@
-#![expect(
-    unsafe_code,
-    reason = "a global allocator that counts can only be written with unsafe"
-)]
 //! What data cost on their way through the agent.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::time::Duration;
+
+use allocation_counter::measure;
 
 use crate::node::LONG;
 use crate::relays::{TURN, serving, udp};
 use crate::scene::Setting;
-
-thread_local! {
-    // Per thread, because the tests beside this one allocate too.
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: all methods hand their arguments on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `System.alloc` with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn a_train_over_a_relay_costs_no_allocation_once_there_was_one() {
@@ -52,9 +24,11 @@ fn a_train_over_a_relay_costs_no_allocation_once_there_was_one() {
         for _ in 0..5 {
             buffer.clear();
             buffer.resize(SEGMENT * DATAGRAMS, 7);
-            let before = ALLOCATIONS.get();
-            let transmit = node.agent.transmit(path, Some(SEGMENT), &mut buffer);
-            costs.push(ALLOCATIONS.get() - before);
+            let mut transmit = None;
+            let counted = measure(|| {
+                transmit = node.agent.transmit(path, Some(SEGMENT), &mut buffer);
+            });
+            costs.push(counted.count_total);
             // Four bytes before each (RFC 8656 §12.4).
             assert_eq!(
                 transmit.map(|transmit| transmit.segment),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use allocation_counter::measure;
 use rill_ice::{Kind, Protocol, RemoteAddress, RemoteCandidate, Role};
 
-use super::memory::growth;
 use crate::subject::Subject;
 
 /// What a peer may say about one of its addresses.
@@ -46,8 +46,8 @@ const HOSTILE: [&str; 14] = [
 ];
 
 /// The flood of one kind.
-fn flood(subject: &mut Subject, make: impl Fn(u32) -> RemoteCandidate) -> isize {
-    let ((), growth) = growth(|| {
+fn flood(subject: &mut Subject, make: impl Fn(u32) -> RemoteCandidate) -> i64 {
+    let counted = measure(|| {
         for number in 0..100_000 {
             let _ =
                 subject
@@ -55,11 +55,11 @@ fn flood(subject: &mut Subject, make: impl Fn(u32) -> RemoteCandidate) -> isize 
                     .add_remote_candidate(subject.now, subject.transport, make(number));
         }
     });
-    growth
+    counted.bytes_current
 }
 
 /// Most that 100 candidates and 100 pairs may take.
-const ROOM: isize = 256 * 1024;
+const ROOM: i64 = 256 * 1024;
 
 /// Reliability 10: crates/rill-ice/src/agent/remote.rs: `let limit = self.ctx.config.limits.remote_candidates;` => `let limit = usize::MAX;`
 #[test]

@@ -7,7 +7,6 @@ mod consent;
 mod credentials;
 mod flood;
 mod integrity;
-mod memory;
 mod names;
 mod parser;
 mod reflection;
