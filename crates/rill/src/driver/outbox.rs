@@ -149,3 +149,6 @@ fn is_unreachable(error: &io::Error) -> bool {
             | io::ErrorKind::InvalidInput
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,6 +190,13 @@ async fn a_record_that_arrives_in_halves_waits_for_its_other_half() {
     tell.send(()).expect("the server waits");
 }
 
+impl Stream {
+    /// Whether the socket's buffer is full.
+    pub(in super::super) fn is_waiting(&self) -> bool {
+        !self.lock().pending.is_empty()
+    }
+}
+
 /// Sends more than the buffers on the way hold: numbered messages.
 fn flood(stream: &Stream) {
     for number in 0..MESSAGES {
