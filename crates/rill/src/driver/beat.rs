@@ -22,9 +22,17 @@ const GROUP: u32 = 256;
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The times, one in each period, at which a group of drivers wakes up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Beat {
     first: Instant,
+    said: Option<Said>,
+}
+
+/// The last answer.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    due: Instant,
+    wake: Instant,
 }
 
 impl Beat {
@@ -35,13 +43,26 @@ impl Beat {
         // The golden section spreads any number of groups over the period.
         let part = group.wrapping_mul(0x9E37_79B9);
         let phase = PERIOD.mul_f64(f64::from(part) / f64::from(u32::MAX));
-        Self {
-            first: *EPOCH + phase,
-        }
+        Self::from(*EPOCH + phase)
     }
 
-    /// When to wake up for what is due at `at`: then if that is near, else not after it.
-    pub(super) fn at_or_before(self, at: Instant, now: Instant) -> Instant {
+    fn from(first: Instant) -> Self {
+        Self { first, said: None }
+    }
+
+    /// When to wake up for what is due at `at`: then if that is near, else not after it. What was
+    /// said before holds until then, also when it comes near.
+    pub(super) fn at_or_before(&mut self, at: Instant, now: Instant) -> Instant {
+        let said = self.said.filter(|said| said.due == at && said.wake > now);
+        let said = said.unwrap_or_else(|| Said {
+            due: at,
+            wake: self.choose(at, now),
+        });
+        self.said = Some(said);
+        said.wake
+    }
+
+    fn choose(&self, at: Instant, now: Instant) -> Instant {
         if at < now + NEAR {
             return at;
         }
@@ -71,14 +92,27 @@ mod tests {
     #[test]
     fn nothing_is_late_and_what_is_near_is_exact() {
         let now = Instant::now();
-        let beat = Beat { first: now };
+        let mut beat = Beat::from(now);
         let millis = |millis| now + Duration::from_millis(millis);
         assert_eq!(beat.at_or_before(millis(999), now), millis(999));
         assert_eq!(beat.at_or_before(millis(1000), now), millis(1000));
         assert_eq!(beat.at_or_before(millis(4999), now), millis(4500));
         assert_eq!(beat.at_or_before(millis(4501), now), millis(4500));
         assert_eq!(beat.at_or_before(now, now), now);
-        let later = Beat { first: millis(800) };
+        let mut later = Beat::from(millis(800));
         assert_eq!(later.at_or_before(millis(4501), now), millis(4300));
+    }
+
+    #[test]
+    fn what_was_said_holds_until_then() {
+        let now = Instant::now();
+        let mut beat = Beat::from(now);
+        let millis = |millis| now + Duration::from_millis(millis);
+        assert_eq!(beat.at_or_before(millis(4900), now), millis(4500));
+        // Something arrived meanwhile.
+        assert_eq!(beat.at_or_before(millis(4900), millis(4200)), millis(4500));
+        // It has passed, and nothing was done early.
+        assert_eq!(beat.at_or_before(millis(4900), millis(4500)), millis(4900));
+        assert_eq!(beat.at_or_before(millis(4901), millis(4200)), millis(4901));
     }
 }

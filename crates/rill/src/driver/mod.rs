@@ -106,9 +106,10 @@ impl Driver {
                 tokio::task::yield_now().await;
             }
             let alarm = timeout.map(|timeout| {
-                sleep
-                    .as_mut()
-                    .reset(self.beat.at_or_before(timeout, Instant::now()).into());
+                let wake = self.beat.at_or_before(timeout, Instant::now()).into();
+                if sleep.deadline() != wake {
+                    sleep.as_mut().reset(wake);
+                }
                 sleep.as_mut()
             });
             let wake = self.wait(alarm, !more).await;
