@@ -46,21 +46,24 @@ impl Transport {
     /// The pair that data goes over, whichever generation it is of.
     fn report_selection(&mut self, ctx: &mut Context) {
         let selected = self.carrier().and_then(|session| {
-            let (id, pair) = session.selected_pair()?;
-            Some(((session.key.generation, id), session.candidate_pair(pair)?))
+            let (id, _) = session.selected_pair()?;
+            Some((session.key.generation, id))
         });
-        let reported = selected.as_ref().map(|(id, _)| *id);
-        if std::mem::replace(&mut self.reported, reported) == reported {
+        if std::mem::replace(&mut self.reported, selected) == selected {
             return;
         }
         self.selection_changes += 1;
-        if let Some(((generation, _), pair)) = selected {
+        let mut sessions = self.sessions.iter_mut();
+        let of = |session: &&mut Session| {
+            selected.is_some_and(|(generation, _)| session.key.generation == generation)
+        };
+        let Some(session) = sessions.find(of) else {
+            return;
+        };
+        let pair = session.selected_pair();
+        if let Some(pair) = pair.and_then(|(_, pair)| session.candidate_pair(pair)) {
+            session.bind_channel(ctx, pair.path);
             let transport = self.id;
-            let mut sessions = self.sessions.iter_mut();
-            let carrier = sessions.find(|session| session.key.generation == generation);
-            if let Some(session) = carrier {
-                session.bind_channel(ctx, pair.path);
-            }
             ctx.push(Event::SelectedPair { transport, pair });
         }
     }
