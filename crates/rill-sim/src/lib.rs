@@ -61,6 +61,7 @@
 mod connection;
 mod connections;
 mod delayed;
+mod driver;
 mod endpoint;
 mod firewall;
 mod host;
@@ -83,6 +84,7 @@ mod transit;
 mod turn_server;
 
 pub use delayed::Delayed;
+pub use driver::{Arrival, Driver};
 pub use endpoint::{Datagram, Endpoint, Silent};
 pub use firewall::{Denial, Firewall, Ports};
 pub use host::{BindError, Host, HostConfig, Interface};

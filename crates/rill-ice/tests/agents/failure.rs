@@ -180,7 +180,7 @@ fn nothing_happens_after_close() {
         assert!(node.agent.poll_timeout().is_none());
         assert!(node.agent.poll_transmit(now, &mut Vec::new()).is_none());
         node.pump(now);
-        assert!(node.sockets.is_empty(), "all sockets are closed");
+        assert!(node.driver.sockets().is_empty(), "all sockets are closed");
         assert_eq!(node.state(), TransportState::Closed);
         assert!(node.agent.route(node.transport).is_none());
     });

@@ -233,7 +233,7 @@ fn one_family_that_answers_is_not_held_up_by_the_other() {
         .sim
         .add_stun_server(answering(SERVER), Link::default());
     let addresses = vec![ip("2001:db8:ffff::1"), ip("192.0.2.1")];
-    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
     names.insert("both.example", Duration::from_millis(30), addresses);
     let time = gather(&mut scene);
     // 30 ms to resolve, a round trip, and the grace for the other family.
@@ -280,7 +280,7 @@ fn names_that_fail_or_hang_are_given_up() {
         });
     }
     let mut scene = setting.build();
-    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
     names.insert(
         "hanging.example",
         Duration::from_secs(30),

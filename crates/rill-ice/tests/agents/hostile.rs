@@ -52,7 +52,12 @@ fn alice_in(setting: Setting) -> (Scene, Credentials) {
 
 fn path(node: &Node, remote: SocketAddr) -> Path {
     Path {
-        socket: *node.sockets.keys().next().expect("a socket is bound"),
+        socket: *node
+            .driver
+            .sockets()
+            .keys()
+            .next()
+            .expect("a socket is bound"),
         local_ip: None,
         remote,
         ecn: None,

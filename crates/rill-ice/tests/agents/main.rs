@@ -27,6 +27,5 @@ mod roles;
 mod rules;
 mod scene;
 mod servers;
-mod streams;
 mod subject;
 mod trickle;

@@ -100,7 +100,7 @@ fn a_relay_does_not_show_the_address_that_a_name_hides() {
 fn naming(answer: Result<&str, &str>, after: Duration) -> Scene {
     let mut scene = Setting::default().build();
     scene.sim.endpoint_mut(scene.bob).presentation = Presentation::Names;
-    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
     match answer {
         Ok(address) => names.insert(&hidden_name("bob"), after, [ip(address)]),
         Err(reason) => names.insert_failure(&hidden_name("bob"), after, reason),
@@ -193,7 +193,7 @@ fn no_relay_learns_the_address_that_the_peer_hides() {
         let mut scene = Setting::default().asking([udp(TURN)]).build();
         scene.add_turn(serving(TURN));
         scene.sim.endpoint_mut(scene.bob).presentation = presentation;
-        let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+        let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
         names.insert(&hidden_name("bob"), after, [ip("198.51.100.2")]);
         scene.connect(LONG);
         scene.run_for(Duration::from_secs(5));

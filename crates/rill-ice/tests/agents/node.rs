@@ -1,18 +1,16 @@
 //! An agent on a simulated host, with the driver's part played in virtual time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rill_ice::{
-    Agent, Credentials, Destination, Event, Generation, Interface, Kind, LocalCandidate, PairInfo,
-    Path, Protocol, Received, RemoteAddress, RemoteCandidate, Request, RequestId, Response,
-    SocketId, StreamId, Transmit, TransportId, TransportState,
+    Agent, Credentials, Event, Generation, Kind, LocalCandidate, PairInfo, Path, Protocol,
+    Received, RemoteAddress, RemoteCandidate, Request, Response, StreamId, TransportId,
+    TransportState,
 };
-use rill_sim::{Datagram, Delayed, Endpoint, Host, StreamEvent, StreamRequest};
-
-use crate::streams::Streams;
+use rill_sim::{Arrival, Datagram, Delayed, Driver, Endpoint, Host, StreamEvent, StreamRequest};
 
 /// What one side signals to the other.
 #[derive(Clone, Debug)]
@@ -39,7 +37,7 @@ pub(crate) struct Node {
     /// For the credentials of restarts.
     rng: ChaCha20Rng,
     pub(crate) transport: TransportId,
-    pub(crate) host: Host,
+    pub(crate) driver: Driver,
     pub(crate) presentation: Presentation,
     /// Whether the end of candidates is signalled.
     pub(crate) says_end: bool,
@@ -49,9 +47,6 @@ pub(crate) struct Node {
     pub(crate) ufrag: Option<String>,
     pub(crate) outbox: VecDeque<Signal>,
     pub(crate) inbox: Delayed<Signal>,
-    responses: Delayed<(RequestId, Response)>,
-    pub(crate) sockets: BTreeMap<SocketId, SocketAddr>,
-    pub(crate) streams: Streams,
     /// How many relays of the peer were known by their checks before they were signalled.
     pub(crate) overtaken: usize,
     /// What was asked of multicast DNS: names registered, and names looked up.
@@ -63,7 +58,6 @@ pub(crate) struct Node {
     pub(crate) registers: bool,
     pub(crate) events: Vec<(Instant, Event)>,
     pub(crate) payloads: Vec<(rill_ice::Proof, Vec<u8>)>,
-    to_send: VecDeque<Datagram>,
     buffer: Vec<u8>,
 }
 
@@ -74,16 +68,13 @@ impl Node {
             rng: ChaCha20Rng::seed_from_u64(u64::from(host.name() == "alice")),
             agent,
             transport,
-            host,
+            driver: Driver::new(host),
             presentation: Presentation::Plain,
             says_end: true,
             told_renomination: false,
             ufrag: None,
             outbox: VecDeque::new(),
             inbox: Delayed::new(),
-            responses: Delayed::new(),
-            sockets: BTreeMap::new(),
-            streams: Streams::default(),
             overtaken: 0,
             registered: Vec::new(),
             looked_up: Vec::new(),
@@ -91,7 +82,6 @@ impl Node {
             registers: true,
             events: Vec::new(),
             payloads: Vec::new(),
-            to_send: VecDeque::new(),
             buffer: Vec::new(),
         }
     }
@@ -122,7 +112,7 @@ impl Node {
         while let Some(request) = self.agent.poll_request() {
             self.serve(now, request);
         }
-        while let Some((id, response)) = self.responses.pop(now) {
+        while let Some((id, response)) = self.driver.poll_response(now) {
             self.agent.handle_response(now, id, response);
             while let Some(request) = self.agent.poll_request() {
                 self.serve(now, request);
@@ -203,99 +193,25 @@ impl Node {
         let Some(transmit) = self.agent.transmit(path, segment, &mut bytes) else {
             return false;
         };
-        for datagram in self.dispatch(transmit, &bytes) {
-            self.to_send.push_back(datagram);
-        }
+        self.driver.transmit(transmit, &bytes);
         true
     }
 
-    /// Takes what is to be sent apart; what goes to a stream goes there at once.
-    fn dispatch(&mut self, transmit: Transmit, bytes: &[u8]) -> Vec<Datagram> {
-        let path = match transmit.to {
-            Destination::Datagram(path) => path,
-            Destination::Stream(stream) => {
-                assert_eq!(transmit.segment, None, "a stream has no datagrams");
-                self.streams.send(stream, bytes);
-                return Vec::new();
-            }
-        };
-        let length = transmit.segment.unwrap_or(bytes.len()).max(1);
-        let datagrams = bytes.chunks(length);
-        datagrams
-            .filter_map(|bytes| self.datagram(path, bytes.to_vec()))
-            .collect()
-    }
-
     fn serve(&mut self, now: Instant, request: Request) {
-        match request {
-            Request::ListInterfaces { id } => {
-                let interface = |interface: &rill_sim::Interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                };
-                let list = self.host.interfaces().iter().map(interface).collect();
-                self.responses.push(now, (id, Response::Interfaces(list)));
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-                ports,
-            } => {
-                let bound = match ports {
-                    None => self.host.bind(address),
-                    Some(mut ports) => ports
-                        .find_map(|port| self.host.bind_port((address, port).into()).ok())
-                        .ok_or(rill_sim::BindError::AddressInUse),
-                };
-                let response = match bound {
-                    Ok(bound) => {
-                        self.sockets.insert(socket, bound);
-                        Response::Bound(bound)
-                    }
-                    Err(error) => Response::Failed(error.to_string()),
-                };
-                self.responses.push(now, (id, response));
-            }
-            Request::Resolve { id, name } => {
-                self.resolve(now, id, &name);
-                self.resolved.push(name);
-            }
-            Request::ResolveMdns { id, name } => {
-                self.resolve(now, id, &name);
-                self.looked_up.push(name);
-            }
+        match &request {
+            Request::Resolve { name, .. } => self.resolved.push(name.clone()),
+            Request::ResolveMdns { name, .. } => self.looked_up.push(name.clone()),
             Request::RegisterMdns { id, name, .. } => {
+                self.registered.push(name.clone());
                 let response = match self.registers {
                     true => Response::Registered,
                     false => Response::Failed("multicast is blocked".into()),
                 };
-                self.registered.push(name);
-                self.responses.push(now + REGISTRATION, (id, response));
+                return self.driver.respond(now + REGISTRATION, *id, response);
             }
-            Request::ConnectStream {
-                id,
-                stream,
-                address,
-                server_name,
-            } => self.streams.connect(id, stream, address, server_name),
-            Request::CloseStream { stream } => self.streams.close(stream),
-            Request::CloseSocket { socket } => {
-                let bound = self.sockets.remove(&socket).expect("it was bound");
-                self.host.close(bound);
-            }
-            other => panic!("the agent asks for what it should not: {other:?}"),
+            _ => {}
         }
-    }
-
-    fn resolve(&mut self, now: Instant, id: RequestId, name: &str) {
-        let answer = self.host.resolve(name);
-        let response = match answer.addresses {
-            Ok(addresses) => Response::Resolved(addresses),
-            Err(reason) => Response::Failed(reason),
-        };
-        self.responses.push(now + answer.delay, (id, response));
+        self.driver.serve(now, request);
     }
 
     /// Bytes came by a stream: the datagrams of peers among them are treated like others.
@@ -346,7 +262,7 @@ impl Node {
         let address = match (self.presentation, candidate.kind) {
             (Presentation::Nothing, _) => return None,
             (Presentation::Names, Kind::Host) => RemoteAddress::Name {
-                name: hidden_name(self.host.name()),
+                name: hidden_name(self.driver.host.name()),
                 port: candidate.address.port(),
             },
             _ => match &candidate.name {
@@ -367,37 +283,6 @@ impl Node {
             ufrag: Some(ufrag),
         })
     }
-
-    fn respond(&mut self, now: Instant, stream: StreamId, response: Response) {
-        if let Some(request) = self.streams.answer(stream) {
-            self.responses.push(now, (request, response));
-        }
-    }
-
-    fn end_stream(&mut self, now: Instant, stream: StreamId, reason: String) {
-        match self.streams.forget(stream) {
-            Some(request) => self
-                .responses
-                .push(now, (request, Response::Failed(reason))),
-            None => self.agent.handle_stream_closed(now, stream, reason),
-        }
-    }
-
-    fn datagram(&self, path: Path, bytes: Vec<u8>) -> Option<Datagram> {
-        let local = *self.sockets.get(&path.socket)?;
-        Some(Datagram {
-            local,
-            remote: path.remote,
-            bytes,
-        })
-    }
-
-    fn socket_at(&self, local: SocketAddr) -> Option<SocketId> {
-        let mut sockets = self.sockets.iter();
-        sockets
-            .find(|(_, bound)| **bound == local)
-            .map(|(socket, _)| *socket)
-    }
 }
 
 impl Endpoint for Node {
@@ -408,14 +293,8 @@ impl Endpoint for Node {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        let Some(socket) = self.socket_at(local) else {
+        let Some(path) = self.driver.path(local, remote) else {
             return;
-        };
-        let path = Path {
-            socket,
-            local_ip: None,
-            remote,
-            ecn: None,
         };
         let received = self.agent.handle_datagram(now, path, bytes);
         self.take_received(received, bytes);
@@ -432,23 +311,20 @@ impl Endpoint for Node {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         self.pump(now);
-        if let Some(datagram) = self.to_send.pop_front() {
-            return Some(datagram);
-        }
         loop {
-            let transmit = self.agent.poll_transmit(now, &mut self.buffer)?;
-            assert!(self.buffer.len() <= 548, "a check fits the smallest path");
-            let bytes = std::mem::take(&mut self.buffer);
-            if let Some(datagram) = self.dispatch(transmit, &bytes).pop() {
+            if let Some(datagram) = self.driver.poll_transmit() {
                 return Some(datagram);
             }
+            let transmit = self.agent.poll_transmit(now, &mut self.buffer)?;
+            assert!(self.buffer.len() <= 548, "a check fits the smallest path");
+            self.driver.transmit(transmit, &self.buffer);
         }
     }
 
     fn poll_stream_request(&mut self, now: Instant) -> Option<StreamRequest> {
         // What goodbyes are sent over is closed after them.
         self.pump(now);
-        self.streams.poll(&mut self.host)
+        self.driver.poll_stream_request()
     }
 
     fn handle_stream_event(
@@ -457,17 +333,10 @@ impl Endpoint for Node {
         stream: rill_sim::StreamId,
         event: StreamEvent,
     ) {
-        let Some(id) = self.streams.id_of(stream) else {
-            return;
-        };
-        match event {
-            StreamEvent::Connected => {
-                let local = stream.local;
-                self.respond(now, id, Response::Connected { local });
-            }
-            StreamEvent::Received(bytes) => self.take_stream(now, id, &bytes),
-            StreamEvent::Closed => self.end_stream(now, id, "the server closed it".into()),
-            StreamEvent::Failed(error) => self.end_stream(now, id, error.to_string()),
+        match self.driver.handle_stream_event(now, stream, event) {
+            Some(Arrival::Bytes(id, bytes)) => self.take_stream(now, id, &bytes),
+            Some(Arrival::Closed(id, reason)) => self.agent.handle_stream_closed(now, id, reason),
+            None => {}
         }
         self.pump(now);
     }
@@ -476,7 +345,7 @@ impl Endpoint for Node {
         [
             self.agent.poll_timeout(),
             self.inbox.next_at(),
-            self.responses.next_at(),
+            self.driver.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -484,13 +353,7 @@ impl Endpoint for Node {
     }
 
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
-        if let Some(socket) = self.socket_at(local) {
-            let path = Path {
-                socket,
-                local_ip: None,
-                remote,
-                ecn: None,
-            };
+        if let Some(path) = self.driver.path(local, remote) {
             self.agent.handle_send_error(now, &path);
         }
     }

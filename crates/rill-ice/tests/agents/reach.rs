@@ -29,7 +29,12 @@ fn sockets_are_bound_in_the_range_that_is_given() {
     setting.configs[0].reach.ports = Some(5000..=5001);
     let mut scene = setting.build();
     let taken = "198.51.100.3:5000".parse().expect("a literal address");
-    let bound = scene.sim.endpoint_mut(scene.alice).host.bind_port(taken);
+    let bound = scene
+        .sim
+        .endpoint_mut(scene.alice)
+        .driver
+        .host
+        .bind_port(taken);
     bound.expect("it is free");
     scene.gather();
     let expected = ["198.51.100.1:5000", "198.51.100.3:5001"];

@@ -232,7 +232,7 @@ fn a_dead_family_of_a_server_keeps_nothing_waiting() {
     setting.addresses[0].push(ip("2001:db8::1"));
     let mut scene = setting.build();
     let both = [ip("2001:db8:ffff::1"), ip("192.0.2.1")];
-    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
     names.insert("turn.example", Duration::ZERO, both);
     scene.add_turn(serving(TURN));
     let time = scene.gather();
@@ -561,7 +561,7 @@ fn closing_gives_the_allocation_back() {
     scene.run_for(Duration::from_millis(50));
     assert_eq!(scene.sim.turn_server(server).counters().deallocations, 1);
     assert_eq!(scene.sim.turn_server(server).allocations().count(), 0);
-    assert!(scene.node(scene.alice).sockets.is_empty());
+    assert!(scene.node(scene.alice).driver.sockets().is_empty());
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn address(text: &str) -> SocketAddr {
 
 fn build(setting: Setting) -> Scene {
     let mut scene = setting.build();
-    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
     names.insert("turn.example", Duration::ZERO, [ip("192.0.2.1")]);
     scene
 }
@@ -69,7 +69,7 @@ fn connect_over(server: &ServerConfig, transport: Transport) -> Scene {
     setting.configs[0].servers.push(server.clone());
     setting.configs[1] = setting.configs[0].clone();
     let mut scene = build(setting);
-    let names = scene.sim.endpoint_mut(scene.bob).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.bob).driver.host.names_mut();
     names.insert("turn.example", Duration::ZERO, [ip("192.0.2.1")]);
     let server = scene.add_turn(secure("turn.example"));
     scene.connect(LONG);
@@ -140,7 +140,7 @@ fn refusal(server: TurnServer, config: ServerConfig) -> (u16, String, Duration) 
         panic!("{errors:?}");
     };
     assert_eq!(scene.gathered(scene.alice, Kind::Relayed).len(), 1);
-    assert_eq!(scene.node(scene.alice).streams.count(), 0);
+    assert_eq!(scene.node(scene.alice).driver.streams(), 0);
     (*code, reason.clone(), time)
 }
 
@@ -179,7 +179,7 @@ fn a_connection_that_is_never_made_ends_with_its_server() {
     let time = scene.gather();
     assert!(time <= Duration::from_millis(1801), "{time:?}");
     assert_eq!(scene.errors(scene.alice)[0].1, 701);
-    assert_eq!(scene.node(scene.alice).streams.count(), 0);
+    assert_eq!(scene.node(scene.alice).driver.streams(), 0);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_server_that_dies_resets_its_connections_and_others_carry_on() {
     // Bob learns of it by silence.
     scene.run_for(Duration::from_secs(10));
     scene.check_data();
-    assert_eq!(scene.node(scene.alice).streams.count(), 1);
+    assert_eq!(scene.node(scene.alice).driver.streams(), 1);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn the_loss_of_the_only_connection_is_noticed_at_once() {
             .sim
             .with(alice, |node, _| node.send_over(path, None, b"nowhere"))
     );
-    assert_eq!(scene.node(alice).streams.count(), 0);
+    assert_eq!(scene.node(alice).driver.streams(), 0);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn closing_says_goodbye_before_the_connection_ends() {
         .with(scene.alice, |node, now| node.agent.close(now));
     scene.run_for(Duration::from_millis(50));
     assert_eq!(scene.sim.turn_server(server).counters().deallocations, 1);
-    assert_eq!(scene.node(scene.alice).streams.count(), 0);
+    assert_eq!(scene.node(scene.alice).driver.streams(), 0);
 }
 
 #[test]

@@ -50,7 +50,8 @@ fn offer(scene: &mut Scene) {
 
 fn is_renewed(node: &Node) -> bool {
     let selected = node.agent.selected_pair(node.transport);
-    selected.is_some_and(|pair| pair.nominated && node.sockets.contains_key(&pair.path.socket))
+    selected
+        .is_some_and(|pair| pair.nominated && node.driver.sockets().contains_key(&pair.path.socket))
         && node.agent.pairs(node.transport).any(|pair| pair.selected)
 }
 
@@ -87,7 +88,7 @@ fn data_flows_on_during_a_restart_and_old_sockets_go() {
     assert!(scene.sim.endpoint_mut(alice).send(b"\x16new path"));
     scene.run_for(Duration::from_secs(5));
     assert_eq!(scene.node(scene.bob).payloads.len(), 2);
-    assert_eq!(scene.node(scene.alice).sockets.len(), 1);
+    assert_eq!(scene.node(scene.alice).driver.sockets().len(), 1);
     let states = scene.node(scene.alice).states();
     let expected = [
         TransportState::Checking,
@@ -138,7 +139,7 @@ fn a_cancelled_restart_leaves_all_as_it_was() {
     let mut scene = connected();
     offer(&mut scene);
     scene.run_for(Duration::from_millis(100));
-    assert_eq!(scene.node(scene.alice).sockets.len(), 2);
+    assert_eq!(scene.node(scene.alice).driver.sockets().len(), 2);
     let (before, gathered) = {
         let alice = scene.node(scene.alice);
         (alice.events.len(), gathering_states(alice))
@@ -153,7 +154,7 @@ fn a_cancelled_restart_leaves_all_as_it_was() {
     let completed = TransportState::Completed;
     let is_back = matches!(&after[..], [Event::State { state, .. }] if *state == completed);
     assert!(is_back, "{after:?}");
-    assert_eq!(alice.sockets.len(), 1);
+    assert_eq!(alice.driver.sockets().len(), 1);
     let host = scene.alice;
     assert!(scene.sim.endpoint_mut(host).send(b"\x16still here"));
     scene.run_for(Duration::from_secs(60));
@@ -211,7 +212,7 @@ fn confirmation_ends_the_old_gathering() {
     });
     scene.run_for(Duration::from_secs(2));
     assert_eq!(ends(scene.node(alice)), [1]);
-    assert_eq!(scene.node(alice).sockets.len(), 1);
+    assert_eq!(scene.node(alice).driver.sockets().len(), 1);
 }
 
 /// The old generation carries data already, so it stays; but it says nothing more.

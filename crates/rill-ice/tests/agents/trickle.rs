@@ -421,7 +421,7 @@ fn removed_transports_say_nothing_more() {
         });
         assert_eq!(about_second.count(), 0);
         assert_eq!(node.agent.state(second), TransportState::Closed);
-        assert_eq!(node.sockets.len(), 1, "those of the other transport");
+        assert_eq!(node.driver.sockets().len(), 1, "those of the other transport");
     });
 }
 

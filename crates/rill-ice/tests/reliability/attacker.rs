@@ -71,7 +71,12 @@ impl Wiretap {
 /// A datagram that a node receives from somebody.
 pub(crate) fn feed(node: &mut Node, now: Instant, from: SocketAddr, bytes: &[u8]) -> Received {
     let path = Path {
-        socket: *node.sockets.keys().next().expect("a socket is bound"),
+        socket: *node
+            .driver
+            .sockets()
+            .keys()
+            .next()
+            .expect("a socket is bound"),
         local_ip: None,
         remote: from,
         ecn: None,

@@ -23,9 +23,6 @@ mod relays;
 #[path = "../agents/scene.rs"]
 #[expect(dead_code, reason = "as above")]
 mod scene;
-#[path = "../agents/streams.rs"]
-#[expect(dead_code, reason = "as above")]
-mod streams;
 #[path = "../agents/subject.rs"]
 #[expect(dead_code, reason = "as above")]
 mod subject;

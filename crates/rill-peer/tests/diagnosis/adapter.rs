@@ -2,17 +2,15 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use rill_peer::{
-    Destination, Event, IceCandidateInit, Interface, OperationId, Path, PeerConnection, Request,
-    RequestId, Response, SdpType, SessionDescription, SocketId, StreamId, Transmit,
+    Event, IceCandidateInit, OperationId, PeerConnection, Request, Response, SdpType,
+    SessionDescription,
 };
-use rill_sim::{
-    Datagram, Delayed, Endpoint, Host, Security, StreamEvent, StreamId as SimStream, StreamRequest,
-};
+use rill_sim::{Arrival, Datagram, Delayed, Driver, Endpoint, Host, StreamEvent, StreamRequest};
 
 /// What one side tells the other beside the network.
 #[derive(Clone, Debug)]
@@ -31,7 +29,7 @@ enum Step {
 /// One side.
 pub(crate) struct Side {
     pub(crate) pc: PeerConnection,
-    pub(crate) host: Host,
+    pub(crate) driver: Driver,
     pub(crate) outbox: VecDeque<Signal>,
     pub(crate) inbox: Delayed<Signal>,
     /// Whether names of its own are answered for.
@@ -44,12 +42,6 @@ pub(crate) struct Side {
     pub(crate) handshakes: bool,
     told: bool,
     steps: BTreeMap<OperationId, Step>,
-    responses: Delayed<(RequestId, Response)>,
-    sockets: BTreeMap<SocketId, SocketAddr>,
-    streams: BTreeMap<StreamId, SimStream>,
-    connecting: BTreeMap<SimStream, RequestId>,
-    stream_requests: VecDeque<StreamRequest>,
-    to_send: VecDeque<Datagram>,
     buffer: Vec<u8>,
 }
 
@@ -57,7 +49,7 @@ impl Side {
     pub(crate) fn new(host: Host, pc: PeerConnection) -> Self {
         Self {
             pc,
-            host,
+            driver: Driver::new(host),
             outbox: VecDeque::new(),
             inbox: Delayed::new(),
             multicast: true,
@@ -66,12 +58,6 @@ impl Side {
             handshakes: true,
             told: false,
             steps: BTreeMap::new(),
-            responses: Delayed::new(),
-            sockets: BTreeMap::new(),
-            streams: BTreeMap::new(),
-            connecting: BTreeMap::new(),
-            stream_requests: VecDeque::new(),
-            to_send: VecDeque::new(),
             buffer: Vec::new(),
         }
     }
@@ -98,7 +84,7 @@ impl Side {
     }
 
     fn respond_one(&mut self, now: Instant) -> bool {
-        let Some((id, response)) = self.responses.pop(now) else {
+        let Some((id, response)) = self.driver.poll_response(now) else {
             return false;
         };
         self.pc.handle_response(now, id, response);
@@ -146,135 +132,28 @@ impl Side {
 
     fn serve(&mut self, now: Instant, request: Request) {
         match request {
-            Request::ListInterfaces { id } => {
-                let interface = |interface: &rill_sim::Interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                };
-                let list = self.host.interfaces().iter().map(interface).collect();
-                self.responses.push(now, (id, Response::Interfaces(list)));
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            } => {
-                let bound = self.host.bind(address).expect("a free port");
-                self.sockets.insert(socket, bound);
-                self.responses.push(now, (id, Response::Bound(bound)));
-            }
             Request::ResolveMdns { id, .. } if !self.hears => {
                 let deaf = "not even our own questions are heard".to_owned();
-                self.responses
-                    .push(now + PATIENCE, (id, Response::Unheard(deaf)));
+                self.driver
+                    .respond(now + PATIENCE, id, Response::Unheard(deaf));
             }
-            Request::Resolve { id, name } | Request::ResolveMdns { id, name } => {
-                let answer = self.host.resolve(&name);
-                let response = match answer.addresses {
-                    Ok(addresses) => Response::Resolved(addresses),
-                    Err(reason) => Response::Failed(reason),
-                };
-                self.responses.push(now + answer.delay, (id, response));
+            Request::RegisterMdns { id, .. } if !self.multicast => {
+                let response = Response::Failed("no multicast here".to_owned());
+                self.driver.respond(now, id, response);
             }
-            Request::RegisterMdns { id, .. } => {
-                let response = if self.multicast {
-                    Response::Registered
-                } else {
-                    Response::Failed("no multicast here".to_owned())
-                };
-                self.responses.push(now, (id, response));
-            }
-            Request::ConnectStream {
-                id,
-                stream,
-                address,
-                server_name,
-            } => self.connect(id, stream, address, server_name),
-            Request::CloseStream { stream } => {
-                if let Some(stream) = self.streams.remove(&stream) {
-                    self.connecting.remove(&stream);
-                    self.stream_requests.push_back(StreamRequest::Close(stream));
-                }
-            }
-            Request::CloseSocket { socket } => {
-                if let Some(bound) = self.sockets.remove(&socket) {
-                    self.host.close(bound);
-                }
-            }
-            other => panic!("the connection asks for what it should not: {other:?}"),
+            request => self.driver.serve(now, request),
         }
-    }
-
-    fn connect(
-        &mut self,
-        id: RequestId,
-        stream: StreamId,
-        remote: SocketAddr,
-        server_name: Option<String>,
-    ) {
-        let interfaces = self.host.interfaces().iter();
-        let mut own = interfaces.map(|interface| interface.address);
-        let is_fit = |own: &IpAddr| own.is_ipv4() == remote.is_ipv4() && !own.is_loopback();
-        let own = own.find(is_fit).expect("the host has the family");
-        let local = self.host.bind(own).expect("a free port");
-        let name = SimStream { local, remote };
-        self.streams.insert(stream, name);
-        self.connecting.insert(name, id);
-        let security = server_name.map_or(Security::Plain, |server_name| Security::Tls {
-            server_name,
-            verify: true,
-        });
-        self.stream_requests
-            .push_back(StreamRequest::Connect(name, security));
     }
 
     fn transmit_one(&mut self, now: Instant) -> bool {
-        let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
+        let Some(transmit) = self.pc.poll_transmit(now, &mut self.buffer) else {
             return false;
         };
-        let length = segment.unwrap_or(self.buffer.len()).max(1);
-        match to {
-            Destination::Datagram(path) => {
-                let is_dtls = matches!(self.buffer.first(), Some(20..=63));
-                if is_dtls && !self.handshakes {
-                    return true;
-                }
-                let Some(&local) = self.sockets.get(&path.socket) else {
-                    return true;
-                };
-                for bytes in self.buffer.chunks(length) {
-                    self.to_send.push_back(Datagram {
-                        local,
-                        remote: path.remote,
-                        bytes: bytes.to_vec(),
-                    });
-                }
-            }
-            Destination::Stream(stream) => {
-                if let Some(&stream) = self.streams.get(&stream) {
-                    let send = StreamRequest::Send(stream, self.buffer.clone());
-                    self.stream_requests.push_back(send);
-                }
-            }
+        let is_dtls = matches!(self.buffer.first(), Some(20..=63));
+        if self.handshakes || !is_dtls {
+            self.driver.transmit(transmit, &self.buffer);
         }
         true
-    }
-
-    fn socket_at(&self, local: SocketAddr) -> Option<SocketId> {
-        let mut sockets = self.sockets.iter();
-        let found = sockets.find(|(_, bound)| **bound == local)?;
-        Some(*found.0)
-    }
-
-    fn path(&self, local: SocketAddr, remote: SocketAddr) -> Option<Path> {
-        Some(Path {
-            socket: self.socket_at(local)?,
-            local_ip: None,
-            remote,
-            ecn: None,
-        })
     }
 }
 
@@ -286,7 +165,7 @@ impl Endpoint for Side {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        if let Some(path) = self.path(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_datagram(now, path, bytes);
         }
     }
@@ -300,7 +179,7 @@ impl Endpoint for Side {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         loop {
-            if let Some(datagram) = self.to_send.pop_front() {
+            if let Some(datagram) = self.driver.poll_transmit() {
                 return Some(datagram);
             }
             self.settle(now);
@@ -314,51 +193,33 @@ impl Endpoint for Side {
         let times = [
             self.pc.poll_timeout(),
             self.inbox.next_at(),
-            self.responses.next_at(),
+            self.driver.poll_timeout(),
         ];
         times.into_iter().flatten().min()
     }
 
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
-        if let Some(path) = self.path(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_send_error(now, &path);
         }
     }
 
     fn poll_stream_request(&mut self, now: Instant) -> Option<StreamRequest> {
         self.settle(now);
-        self.stream_requests.pop_front()
+        self.driver.poll_stream_request()
     }
 
-    fn handle_stream_event(&mut self, now: Instant, stream: SimStream, event: StreamEvent) {
-        let mut streams = self.streams.iter();
-        let Some((&id, _)) = streams.find(|(_, own)| **own == stream) else {
-            return;
-        };
-        let asked = self.connecting.remove(&stream);
-        match (event, asked) {
-            (StreamEvent::Connected, Some(request)) => {
-                let local = stream.local;
-                self.pc
-                    .handle_response(now, request, Response::Connected { local });
-            }
-            (StreamEvent::Failed(error), Some(request)) => {
-                self.streams.remove(&id);
-                let response = Response::Failed(error.to_string());
-                self.pc.handle_response(now, request, response);
-            }
-            (StreamEvent::Received(bytes), _) => self.pc.handle_stream(now, id, &bytes),
-            (StreamEvent::Closed, _) => self.broke(now, id, "closed".to_owned()),
-            (StreamEvent::Failed(error), None) => self.broke(now, id, error.to_string()),
-            (StreamEvent::Connected, None) => {}
+    fn handle_stream_event(
+        &mut self,
+        now: Instant,
+        stream: rill_sim::StreamId,
+        event: StreamEvent,
+    ) {
+        match self.driver.handle_stream_event(now, stream, event) {
+            Some(Arrival::Bytes(id, bytes)) => self.pc.handle_stream(now, id, &bytes),
+            Some(Arrival::Closed(id, reason)) => self.pc.handle_stream_closed(now, id, reason),
+            None => {}
         }
-    }
-}
-
-impl Side {
-    fn broke(&mut self, now: Instant, id: StreamId, reason: String) {
-        self.streams.remove(&id);
-        self.pc.handle_stream_closed(now, id, reason);
     }
 }
 

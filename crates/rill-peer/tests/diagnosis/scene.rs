@@ -155,7 +155,7 @@ impl Scene {
 
     /// What DNS and multicast DNS say to Alice.
     pub(crate) fn name(&mut self, name: &str, delay: Duration, address: &str) {
-        let names = self.sim.endpoint_mut(self.alice).host.names_mut();
+        let names = self.sim.endpoint_mut(self.alice).driver.host.names_mut();
         names.insert(name, delay, [ip(address)]);
     }
 

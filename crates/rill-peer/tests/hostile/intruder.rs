@@ -1,36 +1,28 @@
 //! The peer that means harm: honest ICE and DTLS, and SCTP packets by hand.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt::Write,
-    net::SocketAddr,
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::VecDeque, fmt::Write, net::SocketAddr, sync::Arc, time::Instant};
 
 use aws_lc_rs::digest;
 use dimpl::{DtlsCertificate, Output};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rcgen::{CertificateParams, KeyPair};
 use rill_ice::{
-    Agent, Config, Credentials, Interface, Kind, Path, Protocol, Received, RemoteAddress,
-    RemoteCandidate, Request, Response, Role, SocketId, Transmit, TransportId,
+    Agent, Config, Credentials, Kind, Protocol, Received, RemoteAddress, RemoteCandidate, Role,
+    TransportId,
 };
-use rill_sim::{Datagram, Endpoint, Host};
+use rill_sim::{Datagram, Driver, Endpoint, Host};
 
 /// An agent, a DTLS client, and what it heard.
 pub(crate) struct Intruder {
     agent: Agent,
     transport: TransportId,
-    host: Host,
-    sockets: BTreeMap<SocketId, SocketAddr>,
+    driver: Driver,
     identity: DtlsCertificate,
     dtls: Option<dimpl::Dtls>,
     pub(crate) is_secure: bool,
     timeout: Option<Instant>,
     /// The victim's chunks: kinds and values.
     pub(crate) heard: VecDeque<(u8, Vec<u8>)>,
-    to_send: VecDeque<Datagram>,
     buffer: Vec<u8>,
 }
 
@@ -52,8 +44,7 @@ impl Intruder {
         Self {
             agent,
             transport,
-            host,
-            sockets: BTreeMap::new(),
+            driver: Driver::new(host),
             identity: DtlsCertificate {
                 certificate: certificate.expect("the parameters are fine").der().to_vec(),
                 private_key: key.serialize_der(),
@@ -62,7 +53,6 @@ impl Intruder {
             is_secure: false,
             timeout: None,
             heard: VecDeque::new(),
-            to_send: VecDeque::new(),
             buffer: vec![0; 4096],
         }
     }
@@ -122,7 +112,10 @@ impl Intruder {
 
     fn pump(&mut self, now: Instant) {
         while let Some(request) = self.agent.poll_request() {
-            self.serve(now, request);
+            self.driver.serve(now, request);
+            while let Some((id, response)) = self.driver.poll_response(now) {
+                self.agent.handle_response(now, id, response);
+            }
         }
         while self.agent.poll_event().is_some() {}
         if self.dtls.is_none() && self.agent.route(self.transport).is_some() {
@@ -136,32 +129,6 @@ impl Intruder {
         }
     }
 
-    fn serve(&mut self, now: Instant, request: Request) {
-        match request {
-            Request::ListInterfaces { id } => {
-                let interface = |interface: &rill_sim::Interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                };
-                let list = self.host.interfaces().iter().map(interface).collect();
-                self.agent
-                    .handle_response(now, id, Response::Interfaces(list));
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            } => {
-                let bound = self.host.bind(address).expect("a port is free");
-                self.sockets.insert(socket, bound);
-                self.agent.handle_response(now, id, Response::Bound(bound));
-            }
-            other => panic!("the agent asks for what it should not: {other:?}"),
-        }
-    }
-
     /// Takes all that DTLS has to say.
     fn settle(&mut self) {
         while let Some(dtls) = &mut self.dtls {
@@ -171,7 +138,7 @@ impl Intruder {
                     let route = self.agent.route(self.transport);
                     let to = route.and_then(|route| self.agent.transmit(route, None, &mut bytes));
                     if let Some(to) = to {
-                        self.queue(to, bytes);
+                        self.driver.transmit(to, &bytes);
                     }
                     Next::Record
                 }
@@ -203,18 +170,6 @@ impl Intruder {
             rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
         }
     }
-
-    fn queue(&mut self, Transmit { to, segment }: Transmit, bytes: Vec<u8>) {
-        assert_eq!(segment, None);
-        let to = to.path().expect("no server relays");
-        let local = self.sockets[&to.socket];
-        let remote = to.remote;
-        self.to_send.push_back(Datagram {
-            local,
-            remote,
-            bytes,
-        });
-    }
 }
 
 /// A candidate line: foundation, component, transport, priority, address, port.
@@ -241,15 +196,8 @@ impl Endpoint for Intruder {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        let bound = self.sockets.iter().find(|(_, bound)| **bound == local);
-        let Some((&socket, _)) = bound else {
+        let Some(path) = self.driver.path(local, remote) else {
             return;
-        };
-        let path = Path {
-            socket,
-            local_ip: None,
-            remote,
-            ecn: None,
         };
         let received = self.agent.handle_datagram(now, path, bytes);
         self.pump(now);
@@ -271,12 +219,13 @@ impl Endpoint for Intruder {
     }
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
-        if self.to_send.is_empty() {
-            let mut bytes = Vec::new();
-            let next = self.agent.poll_transmit(now, &mut bytes)?;
-            self.queue(next, bytes);
+        if let Some(datagram) = self.driver.poll_transmit() {
+            return Some(datagram);
         }
-        self.to_send.pop_front()
+        let mut bytes = Vec::new();
+        let transmit = self.agent.poll_transmit(now, &mut bytes)?;
+        self.driver.transmit(transmit, &bytes);
+        self.driver.poll_transmit()
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {

@@ -1,17 +1,15 @@
 //! A peer connection on a simulated host, with a driver and an application that keep nothing.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
     net::SocketAddr,
     time::{Duration, Instant, SystemTime},
 };
 
 use rill_peer::{
     Certificate, CertificateOptions, ChannelId, Configuration, DataChannelInit, DataChannelState,
-    Event, IceGatheringState, Interface, Message, Path, PeerConnection, Request, Response, SdpType,
-    SessionDescription, SocketId, Transmit,
+    Event, IceGatheringState, Message, PeerConnection, SdpType, SessionDescription,
 };
-use rill_sim::{Datagram, Endpoint, Host};
+use rill_sim::{Datagram, Driver, Endpoint, Host};
 
 use crate::memory::Held;
 
@@ -39,9 +37,7 @@ pub(crate) struct Side {
     pub(crate) messages: usize,
     /// How many datagrams it sent.
     pub(crate) sent: usize,
-    host: Host,
-    sockets: BTreeMap<SocketId, SocketAddr>,
-    to_send: VecDeque<Datagram>,
+    driver: Driver,
     buffer: Vec<u8>,
 }
 
@@ -65,9 +61,7 @@ impl Side {
             last: None,
             messages: 0,
             sent: 0,
-            host,
-            sockets: BTreeMap::new(),
-            to_send: VecDeque::new(),
+            driver: Driver::new(host),
             buffer: Vec::new(),
         }
     }
@@ -119,30 +113,9 @@ impl Side {
         let Some(request) = self.pc.poll_request() else {
             return false;
         };
-        match request {
-            Request::ListInterfaces { id } => {
-                let interface = |interface: &rill_sim::Interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                };
-                let list = self.host.interfaces().iter().map(interface).collect();
-                self.pc.handle_response(now, id, Response::Interfaces(list));
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            } => {
-                let bound = self.host.bind(address).expect("a port is free");
-                self.sockets.insert(socket, bound);
-                self.pc.handle_response(now, id, Response::Bound(bound));
-            }
-            Request::CloseSocket { socket } => {
-                self.sockets.remove(&socket);
-            }
-            other => panic!("the connection asks for what it should not: {other:?}"),
+        self.driver.serve(now, request);
+        while let Some((id, response)) = self.driver.poll_response(now) {
+            self.pc.handle_response(now, id, response);
         }
         true
     }
@@ -175,20 +148,12 @@ impl Side {
         let mut held = self.held;
         let next = held.count(|| self.pc.poll_transmit(now, &mut self.buffer));
         self.held = held;
-        let Some(Transmit { to, segment }) = next else {
+        let Some(transmit) = next else {
             return false;
         };
-        let to = to.path().expect("no server relays");
-        let length = segment.unwrap_or(self.buffer.len()).max(1);
-        let local = self.sockets.get(&to.socket);
-        for bytes in self.buffer.chunks(length) {
-            self.sent += 1;
-            self.to_send.extend(local.map(|local| Datagram {
-                local: *local,
-                remote: to.remote,
-                bytes: bytes.to_vec(),
-            }));
-        }
+        let length = transmit.segment.unwrap_or(self.buffer.len()).max(1);
+        self.sent += self.buffer.len().div_ceil(length);
+        self.driver.transmit(transmit, &self.buffer);
         true
     }
 }
@@ -201,17 +166,9 @@ impl Endpoint for Side {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        let bound = self.sockets.iter().find(|(_, bound)| **bound == local);
-        let Some((&socket, _)) = bound else {
-            return;
-        };
-        let path = Path {
-            socket,
-            local_ip: None,
-            remote,
-            ecn: None,
-        };
-        self.act(now, |pc| pc.handle_datagram(now, path, bytes));
+        if let Some(path) = self.driver.path(local, remote) {
+            self.act(now, |pc| pc.handle_datagram(now, path, bytes));
+        }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -220,7 +177,7 @@ impl Endpoint for Side {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         loop {
-            if let Some(datagram) = self.to_send.pop_front() {
+            if let Some(datagram) = self.driver.poll_transmit() {
                 return Some(datagram);
             }
             self.pump(now);

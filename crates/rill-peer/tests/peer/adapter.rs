@@ -9,11 +9,10 @@ use std::{
 
 use rand_chacha::{ChaCha20Rng, rand_core::Rng};
 use rill_peer::{
-    Certificate, CertificateOptions, ChannelId, Event, IceGatheringState, Interface, Message,
-    OperationId, Path, PeerConnection, Request, RequestId, Response, SdpType, SessionDescription,
-    SocketId, Transmit,
+    Certificate, CertificateOptions, ChannelId, Event, IceGatheringState, Message, OperationId,
+    PeerConnection, SdpType, SessionDescription,
 };
-use rill_sim::{Datagram, Delayed, Endpoint, Host};
+use rill_sim::{Datagram, Delayed, Driver, Endpoint, Host};
 
 use crate::{
     diary::{Diary, Happening},
@@ -32,7 +31,7 @@ enum Step {
 /// One side of a session.
 pub(crate) struct Adapter {
     pub(crate) pc: PeerConnection,
-    pub(crate) host: Host,
+    pub(crate) driver: Driver,
     pub(crate) manner: Manner,
     pub(crate) diary: Diary,
     pub(crate) outbox: VecDeque<Signal>,
@@ -57,9 +56,6 @@ pub(crate) struct Adapter {
     waiting: bool,
     /// The description is with the peer: candidates follow it.
     told: bool,
-    responses: Delayed<(RequestId, Response)>,
-    pub(crate) sockets: BTreeMap<SocketId, SocketAddr>,
-    to_send: VecDeque<Datagram>,
     buffer: Vec<u8>,
 }
 
@@ -67,7 +63,7 @@ impl Adapter {
     pub(crate) fn new(host: Host, pc: PeerConnection, manner: Manner) -> Self {
         Self {
             pc,
-            host,
+            driver: Driver::new(host),
             manner,
             diary: Diary::default(),
             outbox: VecDeque::new(),
@@ -83,9 +79,6 @@ impl Adapter {
             steps: BTreeMap::new(),
             waiting: false,
             told: false,
-            responses: Delayed::new(),
-            sockets: BTreeMap::new(),
-            to_send: VecDeque::new(),
             buffer: Vec::new(),
         }
     }
@@ -136,13 +129,13 @@ impl Adapter {
         let request = self.pc.poll_request();
         let any = request.is_some();
         if let Some(request) = request {
-            self.serve(now, request);
+            self.driver.serve(now, request);
         }
         any
     }
 
     fn respond_one(&mut self, now: Instant) -> bool {
-        let response = self.responses.pop(now);
+        let response = self.driver.poll_response(now);
         let any = response.is_some();
         if let Some((id, response)) = response {
             self.pc.handle_response(now, id, response);
@@ -263,68 +256,14 @@ impl Adapter {
         }
     }
 
-    fn serve(&mut self, now: Instant, request: Request) {
-        match request {
-            Request::ListInterfaces { id } => {
-                let interface = |interface: &rill_sim::Interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                };
-                let list = self.host.interfaces().iter().map(interface).collect();
-                self.responses.push(now, (id, Response::Interfaces(list)));
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            } => {
-                let response = match self.host.bind(address) {
-                    Ok(bound) => {
-                        self.sockets.insert(socket, bound);
-                        Response::Bound(bound)
-                    }
-                    Err(error) => Response::Failed(error.to_string()),
-                };
-                self.responses.push(now, (id, response));
-            }
-            Request::Resolve { id, name } | Request::ResolveMdns { id, name } => {
-                let answer = self.host.resolve(&name);
-                let response = match answer.addresses {
-                    Ok(addresses) => Response::Resolved(addresses),
-                    Err(reason) => Response::Failed(reason),
-                };
-                self.responses.push(now + answer.delay, (id, response));
-            }
-            Request::RegisterMdns { id, .. } => {
-                self.responses.push(now, (id, Response::Registered));
-            }
-            Request::CloseSocket { socket } => {
-                let bound = self.sockets.remove(&socket).expect("it was bound");
-                self.host.close(bound);
-            }
-            other => panic!("the connection asks for what it should not: {other:?}"),
-        }
-    }
-
-    /// Takes the next datagrams apart and queues them.
+    /// Hands the next datagrams to the driver.
     fn transmit_one(&mut self, now: Instant) -> bool {
-        let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
-            return false;
-        };
-        let to = to.path().expect("no server relays");
-        let length = segment.unwrap_or(self.buffer.len()).max(1);
-        for bytes in self.buffer.chunks(length) {
-            if let Some(&local) = self.sockets.get(&to.socket) {
-                self.to_send.push_back(Datagram {
-                    local,
-                    remote: to.remote,
-                    bytes: bytes.to_vec(),
-                });
-            }
+        let transmit = self.pc.poll_transmit(now, &mut self.buffer);
+        let any = transmit.is_some();
+        if let Some(transmit) = transmit {
+            self.driver.transmit(transmit, &self.buffer);
         }
-        true
+        any
     }
 
     /// Polls in an order of the generator's choice, with needless timeouts, until nothing is left.
@@ -358,13 +297,6 @@ impl Adapter {
         }
         rng
     }
-
-    fn socket_at(&self, local: SocketAddr) -> Option<SocketId> {
-        let mut sockets = self.sockets.iter();
-        sockets
-            .find(|(_, bound)| **bound == local)
-            .map(|(socket, _)| *socket)
-    }
 }
 
 impl Endpoint for Adapter {
@@ -375,16 +307,9 @@ impl Endpoint for Adapter {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        let Some(socket) = self.socket_at(local) else {
-            return;
-        };
-        let path = Path {
-            socket,
-            local_ip: None,
-            remote,
-            ecn: None,
-        };
-        self.pc.handle_datagram(now, path, bytes);
+        if let Some(path) = self.driver.path(local, remote) {
+            self.pc.handle_datagram(now, path, bytes);
+        }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -396,13 +321,13 @@ impl Endpoint for Adapter {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         loop {
-            if let Some(datagram) = self.to_send.pop_front() {
+            if let Some(datagram) = self.driver.poll_transmit() {
                 return Some(datagram);
             }
             self.settle(now);
             let resting = self.later.is_some();
             let idle = resting || !self.pc.has_task();
-            if self.to_send.is_empty() && !self.transmit_one(now) && idle {
+            if !self.driver.has_datagram() && !self.transmit_one(now) && idle {
                 return None;
             }
         }
@@ -412,7 +337,7 @@ impl Endpoint for Adapter {
         [
             self.pc.poll_timeout(),
             self.inbox.next_at(),
-            self.responses.next_at(),
+            self.driver.poll_timeout(),
             self.later,
         ]
         .into_iter()
@@ -421,13 +346,7 @@ impl Endpoint for Adapter {
     }
 
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
-        if let Some(socket) = self.socket_at(local) {
-            let path = Path {
-                socket,
-                local_ip: None,
-                remote,
-                ecn: None,
-            };
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_send_error(now, &path);
         }
     }

@@ -264,7 +264,7 @@ fn b22_a_server_that_refuses_says_so_from_where_it_was_asked() {
     };
     assert_eq!(*gathering, IceGatheringState::Gathering);
     assert_eq!((error.code, &*error.url), (420, "stun:192.0.2.1"));
-    let own = scene.alice().sockets.values().next().copied();
+    let own = scene.alice().driver.sockets().values().next().copied();
     assert_eq!(error.address, own, "it was announced, so it may be told");
 }
 

@@ -78,7 +78,7 @@ fn e1_under_max_bundle_only_the_tagged_section_has_a_transport() {
         assert_eq!(other.split(' ').nth(1), Some("0"), "{other}");
     }
     assert_eq!(mids(&scene.alice().diary), [of_all[0]]);
-    assert_eq!(scene.alice().sockets.len(), 1);
+    assert_eq!(scene.alice().driver.sockets().len(), 1);
 }
 
 /// The ufrags of an offer of these sections, in order; none for bundle-only.
@@ -163,7 +163,7 @@ fn e2_a_bundled_answer_leaves_one_transport() {
     let alice = scene.alice();
     assert_eq!(alice.pc.ice_gathering_state(), IceGatheringState::Gathering);
     assert_eq!(alice.pc.transports().len(), 1);
-    assert_eq!(alice.sockets.len(), 1, "the others are closed");
+    assert_eq!(alice.driver.sockets().len(), 1, "the others are closed");
     let tag = value_of(&sections(&local_sdp(alice))[0], "mid")
         .expect("it has one")
         .to_owned();

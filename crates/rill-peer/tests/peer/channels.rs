@@ -664,7 +664,11 @@ fn closing_the_connection_does_not_wait_for_its_queue() {
             words.iter().any(|word| word.starts_with("error")),
             "{words:?}"
         );
-        assert_eq!(scene.alice().sockets.len(), 0, "its sockets are closed");
+        assert_eq!(
+            scene.alice().driver.sockets().len(),
+            0,
+            "its sockets are closed"
+        );
     }
 }
 

@@ -413,7 +413,7 @@ fn names_of_servers_are_resolved() {
     }
     .build();
     // Hosts copy the table when they are added.
-    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
     names.insert(
         "stun.example.org",
         Duration::from_millis(30),

@@ -156,7 +156,7 @@ fn d16_another_fingerprint_means_another_handshake() {
     other.configurations[1].certificates = vec![certificate(2)];
     let now = scene.sim.now();
     let bob = scene.sim.endpoint_mut(scene.bob);
-    let host = bob.host.clone();
+    let host = bob.driver.host.clone();
     *bob = Adapter::new(host, other.peer(now, 1), bob.manner);
     scene.restart(scene.alice);
     let der = |scene: &Scene| {

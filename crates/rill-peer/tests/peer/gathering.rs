@@ -291,7 +291,11 @@ fn b15_without_transports_gathering_is_new_again() {
     let words = scene.alice().diary.connection_words();
     let last: Vec<_> = words.iter().rev().take(2).map(String::as_str).collect();
     assert_eq!(last, ["negotiationneeded", "gathering new"], "{words:?}");
-    assert_eq!(scene.alice().sockets.len(), 0, "its sockets are closed");
+    assert_eq!(
+        scene.alice().driver.sockets().len(),
+        0,
+        "its sockets are closed"
+    );
 }
 
 /// Trickle B16: crates/rill-peer/src/peer_connection/mod.rs: `self.tasks.clear();` => `{}`
@@ -315,7 +319,11 @@ fn b16_nothing_fires_after_close() {
             told,
             "closed after {after} ms"
         );
-        assert_eq!(scene.alice().sockets.len(), 0, "its sockets are closed");
+        assert_eq!(
+            scene.alice().driver.sockets().len(),
+            0,
+            "its sockets are closed"
+        );
     }
 }
 

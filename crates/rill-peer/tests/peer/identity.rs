@@ -271,7 +271,7 @@ fn run_besieged(attacker: SocketAddr, until: Duration, silence: Duration) {
     let mut injected = 0;
     while scene.sim.elapsed() < until {
         scene.run_for(step);
-        let targets: Vec<_> = scene.alice().sockets.values().copied().collect();
+        let targets: Vec<_> = scene.alice().driver.sockets().values().copied().collect();
         for target in targets {
             for bytes in &flight {
                 let datagram = Datagram {
@@ -349,7 +349,13 @@ fn an_unproved_address_gets_no_answer() {
         Verdict::Pass
     });
     scene.connect();
-    let target = *scene.alice().sockets.values().next().expect("one is bound");
+    let target = *scene
+        .alice()
+        .driver
+        .sockets()
+        .values()
+        .next()
+        .expect("one is bound");
     assert_eq!(target.ip(), ip(ALICE));
     for bytes in flight {
         let datagram = Datagram {

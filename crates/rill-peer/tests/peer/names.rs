@@ -67,7 +67,7 @@ fn f19_a_name_that_takes_long_delays_nothing() {
     let mut setting = Setting::secure();
     setting.addresses[1].push(ip("198.51.100.3"));
     let mut scene = setting.build();
-    let names = scene.sim.endpoint_mut(scene.alice).host.names_mut();
+    let names = scene.sim.endpoint_mut(scene.alice).driver.host.names_mut();
     names.insert(NAME, Duration::from_secs(3), [ip("198.51.100.2")]);
     scene.tamper[1] = naming_the_first();
     let channel = scene.connect();

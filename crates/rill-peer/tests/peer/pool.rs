@@ -86,7 +86,10 @@ fn b23_what_is_gathered_ahead_is_told_with_the_description_and_like_the_rest() {
     let alice = pooled.alice();
     assert_eq!(alice.diary.words(), Vec::<String>::new());
     assert_eq!(alice.pc.ice_gathering_state(), IceGatheringState::New);
-    assert_eq!((alice.pc.transports().len(), alice.sockets.len()), (0, 1));
+    assert_eq!(
+        (alice.pc.transports().len(), alice.driver.sockets().len()),
+        (0, 1)
+    );
     offer(&mut pooled);
     assert_eq!(kinds(pooled.alice()), some(&["host", "srflx"]), "at once");
     assert_eq!(
@@ -117,14 +120,14 @@ fn b23_a_remote_description_releases_nothing() {
         let given = scene.alice().pc.local_description().expect("it gathered");
         let now = scene.sim.now();
         let bob = scene.sim.endpoint_mut(scene.bob);
-        *bob = Adapter::new(bob.host.clone(), peer(now, size), bob.manner);
+        *bob = Adapter::new(bob.driver.host.clone(), peer(now, size), bob.manner);
         scene.run_for(GATHERED);
         let set = |side: &mut Adapter, now| side.pc.set_remote_description(now, &given);
         scene.sim.with(scene.bob, set).expect("it fits");
         // RFC 8863's patience is over.
         scene.run_for(LONG);
         let before = scene.bob().diary.words();
-        let sockets = scene.bob().sockets.len();
+        let sockets = scene.bob().driver.sockets().len();
         let set = |side: &mut Adapter, now| side.pc.set_local_description(now, None);
         scene.sim.with(scene.bob, set).expect("it fits");
         scene.run_for(AT_ONCE);
@@ -153,7 +156,7 @@ fn b23_what_is_gathered_ahead_takes_the_credentials_of_the_description() {
     scene.run_for(GATHERED);
     let now = scene.sim.now();
     let bob = scene.sim.endpoint_mut(scene.bob);
-    *bob = Adapter::new(bob.host.clone(), peer(now, 1), bob.manner);
+    *bob = Adapter::new(bob.driver.host.clone(), peer(now, 1), bob.manner);
     scene.run_for(GATHERED);
     let back = SessionDescription::new(SdpType::Rollback, "");
     let set = |side: &mut Adapter, now, it: &SessionDescription| {
@@ -184,7 +187,12 @@ fn b23_what_is_gathered_ahead_takes_the_credentials_of_the_description() {
 fn b24_the_pool_serves_the_first_exchange() {
     let mut scene = pooling([3, 2]);
     scene.run_for(GATHERED);
-    let sockets = |scene: &Scene| [scene.alice().sockets.len(), scene.bob().sockets.len()];
+    let sockets = |scene: &Scene| {
+        [
+            scene.alice().driver.sockets().len(),
+            scene.bob().driver.sockets().len(),
+        ]
+    };
     assert_eq!(sockets(&scene), [3, 2]);
     offer(&mut scene);
     assert_eq!(
@@ -216,7 +224,7 @@ fn b24_the_size_counts_at_once_and_within_bounds() {
         configure(&mut scene.sim, scene.alice, change);
         scene.run_for(AT_ONCE);
         assert_eq!(
-            scene.alice().sockets.len(),
+            scene.alice().driver.sockets().len(),
             sockets,
             "{size} were asked for"
         );
@@ -239,7 +247,7 @@ fn b24_other_servers_gather_the_pool_anew() {
             wanted.ice_servers[0].urls = vec!["stun:192.0.2.3".to_owned()];
         });
         scene.run_for(GATHERED);
-        assert_eq!(scene.alice().sockets.len(), 1);
+        assert_eq!(scene.alice().driver.sockets().len(), 1);
         offer(&mut scene);
         assert_eq!(kinds(scene.alice()), some(&["host", "srflx"]));
         let told = scene.alice().diary.candidates();
@@ -257,7 +265,7 @@ fn b24_other_servers_count_for_a_section_that_is_not_answered() {
     let given = scene.alice().pc.local_description().expect("applied");
     let now = scene.sim.now();
     let bob = scene.sim.endpoint_mut(scene.bob);
-    *bob = Adapter::new(bob.host.clone(), peer(now, 1), bob.manner);
+    *bob = Adapter::new(bob.driver.host.clone(), peer(now, 1), bob.manner);
     scene.run_for(GATHERED);
     let set = |side: &mut Adapter, now| side.pc.set_remote_description(now, &given);
     scene.sim.with(scene.bob, set).expect("it fits");
@@ -265,7 +273,7 @@ fn b24_other_servers_count_for_a_section_that_is_not_answered() {
         wanted.ice_servers.clear();
     });
     scene.run_for(GATHERED);
-    assert_eq!(scene.bob().sockets.len(), 1);
+    assert_eq!(scene.bob().driver.sockets().len(), 1);
     let set = |side: &mut Adapter, now| side.pc.set_local_description(now, None);
     scene.sim.with(scene.bob, set).expect("it fits");
     scene.run_for(AT_ONCE);
@@ -283,10 +291,10 @@ fn b24_a_rollback_is_no_exchange() {
     let mut scene = pooling([1, 0]);
     scene.run_for(GATHERED);
     offer(&mut scene);
-    assert_eq!(scene.alice().sockets.len(), 1);
+    assert_eq!(scene.alice().driver.sockets().len(), 1);
     scene.roll_back(scene.alice);
     scene.run_for(GATHERED);
-    assert_eq!(scene.alice().sockets.len(), 1, "another");
+    assert_eq!(scene.alice().driver.sockets().len(), 1, "another");
     let before = kinds(scene.alice()).len();
     scene.offer(scene.alice);
     scene.run_for(AT_ONCE);
@@ -340,7 +348,7 @@ fn b23_what_the_policy_kept_from_the_pool_is_gathered_as_usual() {
         let mut told = kinds(scene.alice());
         told.sort();
         assert_eq!(told.len(), 4, "{told:?}");
-        assert_eq!(scene.alice().sockets.len(), 1);
+        assert_eq!(scene.alice().driver.sockets().len(), 1);
     }
 }
 
@@ -357,6 +365,9 @@ fn a_pooled_connection_connects_and_closes() {
             scene.sim.with(host, |side, now| side.pc.close(now));
         }
         scene.run_for(GATHERED);
-        assert_eq!(scene.alice().sockets.len() + scene.bob().sockets.len(), 0);
+        assert_eq!(
+            scene.alice().driver.sockets().len() + scene.bob().driver.sockets().len(),
+            0
+        );
     }
 }

@@ -50,7 +50,7 @@ fn d11_the_rollback_of_the_first_offer_ends_gathering() {
         let alice = scene.alice();
         assert_eq!(alice.pc.ice_gathering_state(), IceGatheringState::New);
         assert_eq!(alice.pc.local_description(), None);
-        assert_eq!(alice.sockets.len(), 0, "its sockets are closed");
+        assert_eq!(alice.driver.sockets().len(), 0, "its sockets are closed");
     }
 }
 
@@ -79,7 +79,7 @@ fn d12_the_rollback_of_a_complete_restart_is_silent() {
     scene.run_for(Duration::from_secs(5));
     assert_eq!(gathering_words(&scene, told), Vec::<String>::new());
     assert_eq!(selected(&scene), before);
-    let sockets = scene.alice().sockets.len();
+    let sockets = scene.alice().driver.sockets().len();
     assert_eq!(sockets, 1, "those of the restart are closed");
     scene.check_echo(&channel);
 }

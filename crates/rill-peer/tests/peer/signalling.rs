@@ -163,7 +163,13 @@ fn g9_the_default_address_is_the_discard_port_until_there_is_one() {
     assert_eq!(default(&offer), none);
     scene.run_for(Duration::from_secs(1));
     let sdp = scene.alice().pc.local_description().expect("applied").sdp;
-    let own = scene.alice().sockets.values().next().expect("it is bound");
+    let own = scene
+        .alice()
+        .driver
+        .sockets()
+        .values()
+        .next()
+        .expect("it is bound");
     let expected = (own.port().to_string(), format!("c=IN IP4 {}", own.ip()));
     assert_eq!(default(&sdp), expected);
     let first = scene

@@ -98,7 +98,7 @@ fn b15_a_rejected_session_is_new_again() {
     let gathering: Vec<_> = gathering.collect();
     assert_eq!(gathering, ["gathering gathering", "gathering new"]);
     assert_eq!(alice.pc.transports(), []);
-    assert_eq!(alice.sockets.len(), 0, "its sockets are closed");
+    assert_eq!(alice.driver.sockets().len(), 0, "its sockets are closed");
 }
 
 #[test]

@@ -11,7 +11,6 @@ mod impairment;
 mod matrix;
 mod nats;
 mod side;
-mod streams;
 mod table;
 mod workers;
 

@@ -5,13 +5,10 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use rill_peer::{
-    ChannelId, DataChannelInit, Destination, Event, IceCandidateInit, Interface, Message,
-    OperationId, Path, PeerConnection, Request, RequestId, Response, SdpType, SessionDescription,
-    SocketId, StreamId, Transmit,
+    ChannelId, DataChannelInit, Event, IceCandidateInit, Message, OperationId, PeerConnection,
+    SdpType, SessionDescription,
 };
-use rill_sim::{Datagram, Delayed, Endpoint, Host, StreamEvent, StreamRequest};
-
-use crate::streams::Streams;
+use rill_sim::{Arrival, Datagram, Delayed, Driver, Endpoint, Host, StreamEvent, StreamRequest};
 
 /// One message of signalling.
 #[derive(Clone, Debug)]
@@ -41,14 +38,10 @@ pub(crate) struct Side {
     /// When it was connected.
     pub(crate) connected: Option<Instant>,
     heard: bool,
-    host: Host,
+    driver: Driver,
     steps: BTreeMap<OperationId, Step>,
     /// The description is with the peer: candidates follow it.
     told: bool,
-    responses: Delayed<(RequestId, Response)>,
-    sockets: BTreeMap<SocketId, SocketAddr>,
-    streams: Streams,
-    to_send: VecDeque<Datagram>,
     buffer: Vec<u8>,
 }
 
@@ -61,13 +54,9 @@ impl Side {
             answered: None,
             connected: None,
             heard: false,
-            host,
+            driver: Driver::new(host),
             steps: BTreeMap::new(),
             told: false,
-            responses: Delayed::new(),
-            sockets: BTreeMap::new(),
-            streams: Streams::default(),
-            to_send: VecDeque::new(),
             buffer: Vec::new(),
         }
     }
@@ -102,13 +91,13 @@ impl Side {
         let request = self.pc.poll_request();
         let any = request.is_some();
         if let Some(request) = request {
-            self.serve(now, request);
+            self.driver.serve(now, request);
         }
         any
     }
 
     fn respond_one(&mut self, now: Instant) -> bool {
-        let response = self.responses.pop(now);
+        let response = self.driver.poll_response(now);
         let any = response.is_some();
         if let Some((id, response)) = response {
             self.pc.handle_response(now, id, response);
@@ -184,93 +173,14 @@ impl Side {
         }
     }
 
-    fn serve(&mut self, now: Instant, request: Request) {
-        match request {
-            Request::ListInterfaces { id } => {
-                let interface = |interface: &rill_sim::Interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                };
-                let list = self.host.interfaces().iter().map(interface).collect();
-                self.responses.push(now, (id, Response::Interfaces(list)));
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            } => {
-                let bound = self.host.bind(address).expect("there are ports");
-                self.sockets.insert(socket, bound);
-                self.responses.push(now, (id, Response::Bound(bound)));
-            }
-            Request::Resolve { id, name } => {
-                let answer = self.host.resolve(&name);
-                let response = match answer.addresses {
-                    Ok(addresses) => Response::Resolved(addresses),
-                    Err(reason) => Response::Failed(reason),
-                };
-                self.responses.push(now + answer.delay, (id, response));
-            }
-            Request::CloseSocket { socket } => {
-                let bound = self.sockets.remove(&socket).expect("it was bound");
-                self.host.close(bound);
-            }
-            Request::ConnectStream {
-                id,
-                stream,
-                address,
-                server_name,
-            } => self.streams.connect(id, stream, address, server_name),
-            Request::CloseStream { stream } => self.streams.close(stream),
-            other => panic!("the connection asks for what it should not: {other:?}"),
-        }
-    }
-
-    /// Takes the next datagrams apart and queues them.
+    /// Hands the next datagrams to the driver.
     fn transmit_one(&mut self, now: Instant) -> bool {
-        let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
-            return false;
-        };
-        let path = match to {
-            Destination::Datagram(path) => path,
-            Destination::Stream(stream) => {
-                self.streams.send(stream, &self.buffer);
-                return true;
-            }
-        };
-        let length = segment.unwrap_or(self.buffer.len()).max(1);
-        for bytes in self.buffer.chunks(length) {
-            if let Some(&local) = self.sockets.get(&path.socket) {
-                self.to_send.push_back(Datagram {
-                    local,
-                    remote: path.remote,
-                    bytes: bytes.to_vec(),
-                });
-            }
+        let transmit = self.pc.poll_transmit(now, &mut self.buffer);
+        let any = transmit.is_some();
+        if let Some(transmit) = transmit {
+            self.driver.transmit(transmit, &self.buffer);
         }
-        true
-    }
-
-    fn end_stream(&mut self, now: Instant, stream: StreamId, reason: String) {
-        match self.streams.forget(stream) {
-            Some(request) => self
-                .responses
-                .push(now, (request, Response::Failed(reason))),
-            None => self.pc.handle_stream_closed(now, stream, reason),
-        }
-    }
-
-    fn path_from(&self, local: SocketAddr, remote: SocketAddr) -> Option<Path> {
-        let mut sockets = self.sockets.iter();
-        let (socket, _) = sockets.find(|(_, bound)| **bound == local)?;
-        Some(Path {
-            socket: *socket,
-            local_ip: None,
-            remote,
-            ecn: None,
-        })
+        any
     }
 }
 
@@ -282,7 +192,7 @@ impl Endpoint for Side {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        if let Some(path) = self.path_from(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_datagram(now, path, bytes);
         }
     }
@@ -296,7 +206,7 @@ impl Endpoint for Side {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         loop {
-            if let Some(datagram) = self.to_send.pop_front() {
+            if let Some(datagram) = self.driver.poll_transmit() {
                 return Some(datagram);
             }
             self.settle(now);
@@ -310,7 +220,7 @@ impl Endpoint for Side {
         [
             self.pc.poll_timeout(),
             self.inbox.next_at(),
-            self.responses.next_at(),
+            self.driver.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -318,14 +228,14 @@ impl Endpoint for Side {
     }
 
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
-        if let Some(path) = self.path_from(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_send_error(now, &path);
         }
     }
 
     fn poll_stream_request(&mut self, now: Instant) -> Option<StreamRequest> {
         self.settle(now);
-        self.streams.poll(&mut self.host)
+        self.driver.poll_stream_request()
     }
 
     fn handle_stream_event(
@@ -334,20 +244,10 @@ impl Endpoint for Side {
         stream: rill_sim::StreamId,
         event: StreamEvent,
     ) {
-        let Some(id) = self.streams.id_of(stream) else {
-            return;
-        };
-        match event {
-            StreamEvent::Connected => {
-                let local = stream.local;
-                if let Some(request) = self.streams.answer(id) {
-                    let response = Response::Connected { local };
-                    self.responses.push(now, (request, response));
-                }
-            }
-            StreamEvent::Received(bytes) => self.pc.handle_stream(now, id, &bytes),
-            StreamEvent::Closed => self.end_stream(now, id, "the server closed it".to_owned()),
-            StreamEvent::Failed(error) => self.end_stream(now, id, error.to_string()),
+        match self.driver.handle_stream_event(now, stream, event) {
+            Some(Arrival::Bytes(id, bytes)) => self.pc.handle_stream(now, id, &bytes),
+            Some(Arrival::Closed(id, reason)) => self.pc.handle_stream_closed(now, id, reason),
+            None => {}
         }
     }
 }

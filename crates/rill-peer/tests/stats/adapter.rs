@@ -9,10 +9,10 @@ use std::{
 };
 
 use rill_peer::{
-    ChannelId, Event, IceCandidateInit, Interface, OperationId, Path, PeerConnection, Request,
-    RequestId, Response, SdpType, SessionDescription, SocketId,
+    ChannelId, Event, IceCandidateInit, OperationId, PeerConnection, Request, Response, SdpType,
+    SessionDescription,
 };
-use rill_sim::{Datagram, Delayed, Endpoint, Host};
+use rill_sim::{Datagram, Delayed, Driver, Endpoint, Host};
 
 /// The names of the link, as multicast DNS has them.
 pub(crate) type Names = Rc<RefCell<BTreeMap<String, IpAddr>>>;
@@ -76,7 +76,7 @@ impl Counted {
 /// One side.
 pub(crate) struct Adapter {
     pub(crate) pc: PeerConnection,
-    pub(crate) host: Host,
+    pub(crate) driver: Driver,
     names: Names,
     pub(crate) outbox: VecDeque<Signal>,
     pub(crate) inbox: Delayed<Signal>,
@@ -84,9 +84,6 @@ pub(crate) struct Adapter {
     pub(crate) announced: Vec<ChannelId>,
     pub(crate) messages: u64,
     offers: BTreeSet<OperationId>,
-    responses: Delayed<(RequestId, Response)>,
-    sockets: BTreeMap<SocketId, SocketAddr>,
-    to_send: VecDeque<Datagram>,
     buffer: Vec<u8>,
     /// By our address and the other one.
     pub(crate) counted: BTreeMap<(SocketAddr, SocketAddr), Counted>,
@@ -96,16 +93,13 @@ impl Adapter {
     pub(crate) fn new(host: Host, pc: PeerConnection, names: Names) -> Self {
         Self {
             pc,
-            host,
+            driver: Driver::new(host),
             names,
             outbox: VecDeque::new(),
             inbox: Delayed::new(),
             announced: Vec::new(),
             messages: 0,
             offers: BTreeSet::new(),
-            responses: Delayed::new(),
-            sockets: BTreeMap::new(),
-            to_send: VecDeque::new(),
             buffer: Vec::new(),
             counted: BTreeMap::new(),
         }
@@ -137,7 +131,7 @@ impl Adapter {
 
     pub(crate) fn settle(&mut self, now: Instant) {
         loop {
-            let response = self.responses.pop(now);
+            let response = self.driver.poll_response(now);
             if let Some((id, response)) = response {
                 self.pc.handle_response(now, id, response);
             } else if let Some(request) = self.next_request(now) {
@@ -180,71 +174,29 @@ impl Adapter {
         true
     }
 
+    /// Names of both sides are known on the link.
     fn serve(&mut self, now: Instant, request: Request) {
-        let mut delay = Duration::ZERO;
-        let (id, response) = match request {
-            Request::ListInterfaces { id } => {
-                let interface = |interface: &rill_sim::Interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                };
-                let list = self.host.interfaces().iter().map(interface).collect();
-                (id, Response::Interfaces(list))
-            }
-            Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            } => match self.host.bind(address) {
-                Ok(bound) => {
-                    self.sockets.insert(socket, bound);
-                    (id, Response::Bound(bound))
-                }
-                Err(error) => (id, Response::Failed(error.to_string())),
-            },
+        match request {
             Request::RegisterMdns { id, name, address } => {
                 self.names.borrow_mut().insert(name, address);
-                (id, Response::Registered)
+                self.driver.respond(now, id, Response::Registered);
             }
             Request::ResolveMdns { id, name } => {
-                delay = Duration::from_millis(20);
                 let found = self.names.borrow().get(&name).copied();
                 let none = || Response::Failed("nobody answers".into());
-                (
-                    id,
-                    found.map_or_else(none, |ip| Response::Resolved(vec![ip])),
-                )
+                let response = found.map_or_else(none, |ip| Response::Resolved(vec![ip]));
+                let delay = Duration::from_millis(20);
+                self.driver.respond(now + delay, id, response);
             }
-            Request::CloseSocket { socket } => {
-                let bound = self.sockets.remove(&socket).expect("it was bound");
-                self.host.close(bound);
-                return;
-            }
-            other => panic!("the connection asks for what it should not: {other:?}"),
-        };
-        self.responses.push(now + delay, (id, response));
+            request => self.driver.serve(now, request),
+        }
     }
 
     fn transmit_one(&mut self, now: Instant) -> bool {
         let Some(transmit) = self.pc.poll_transmit(now, &mut self.buffer) else {
             return false;
         };
-        let to = transmit.to.path().expect("no stream was asked for");
-        let length = transmit.segment.unwrap_or(self.buffer.len()).max(1);
-        let Some(&local) = self.sockets.get(&to.socket) else {
-            return true;
-        };
-        for bytes in self.buffer.chunks(length) {
-            let counted = self.counted.entry((local, to.remote)).or_default();
-            counted.sent(now, bytes);
-            self.to_send.push_back(Datagram {
-                local,
-                remote: to.remote,
-                bytes: bytes.to_vec(),
-            });
-        }
+        self.driver.transmit(transmit, &self.buffer);
         true
     }
 }
@@ -257,18 +209,11 @@ impl Endpoint for Adapter {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        let mut sockets = self.sockets.iter();
-        let Some((&socket, _)) = sockets.find(|(_, bound)| **bound == local) else {
+        let Some(path) = self.driver.path(local, remote) else {
             return;
         };
         let counted = self.counted.entry((local, remote)).or_default();
         counted.received(now, bytes);
-        let path = Path {
-            socket,
-            local_ip: None,
-            remote,
-            ecn: None,
-        };
         self.pc.handle_datagram(now, path, bytes);
     }
 
@@ -281,7 +226,10 @@ impl Endpoint for Adapter {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         loop {
-            if let Some(datagram) = self.to_send.pop_front() {
+            if let Some(datagram) = self.driver.poll_transmit() {
+                let between = (datagram.local, datagram.remote);
+                let counted = self.counted.entry(between).or_default();
+                counted.sent(now, &datagram.bytes);
                 return Some(datagram);
             }
             self.settle(now);
@@ -295,7 +243,7 @@ impl Endpoint for Adapter {
         let times = [
             self.pc.poll_timeout(),
             self.inbox.next_at(),
-            self.responses.next_at(),
+            self.driver.poll_timeout(),
         ];
         times.into_iter().flatten().min()
     }

@@ -1,17 +1,12 @@
 //! One connection on its host: the driver's part is played, and tasks are run only when the stage says
 //! so, as a binding runs them.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    net::{IpAddr, SocketAddr},
-    time::Instant,
-};
+use std::{collections::BTreeMap, net::SocketAddr, time::Instant};
 
 use rill_peer::{
-    ChannelId, Event, Interface, OperationId, Path, PeerConnection, Request, RequestId, Response,
-    SessionDescription, SocketId, Task, Transmit,
+    ChannelId, Event, OperationId, PeerConnection, Request, Response, SessionDescription, Task,
 };
-use rill_sim::{Datagram, Delayed, Endpoint, Host};
+use rill_sim::{Datagram, Driver, Endpoint, Host};
 
 use crate::{
     lines::Line,
@@ -22,10 +17,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) pc: PeerConnection,
-    host: Host,
-    sockets: BTreeMap<SocketId, SocketAddr>,
-    responses: Delayed<(RequestId, Response)>,
-    to_send: VecDeque<Datagram>,
+    driver: Driver,
     buffer: Vec<u8>,
     pub(crate) objects: Objects,
     /// What handlers saw and was not printed yet.
@@ -50,10 +42,7 @@ impl Peer {
     pub(crate) fn new(host: Host, pc: PeerConnection) -> Self {
         Self {
             pc,
-            host,
-            sockets: BTreeMap::new(),
-            responses: Delayed::new(),
-            to_send: VecDeque::new(),
+            driver: Driver::new(host),
             buffer: Vec::new(),
             objects: Objects::default(),
             lines: Vec::new(),
@@ -173,81 +162,31 @@ impl Peer {
         while self.pc.is_closed() && self.transmit_one(now) {}
         match self.pc.poll_request() {
             None => return false,
-            Some(Request::ListInterfaces { id }) => {
-                let interfaces = self.host.interfaces().iter().map(|interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                });
-                let list = Response::Interfaces(interfaces.collect());
-                self.responses.push(now, (id, list));
-            }
-            Some(Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            }) => {
-                let response = self.bind(socket, address);
-                self.responses.push(now, (id, response));
-            }
-            Some(Request::CloseSocket { socket }) => {
-                let bound = self.sockets.remove(&socket);
-                bound.map(|bound| self.host.close(bound));
-            }
             Some(Request::ResolveMdns { id, .. }) => {
                 let silence = Response::Failed("nobody answers for it".to_owned());
-                self.responses.push(now, (id, silence));
+                self.driver.respond(now, id, silence);
             }
-            Some(other) => panic!("the connection asks for what it should not: {other:?}"),
+            Some(request) => self.driver.serve(now, request),
         }
         true
     }
 
-    fn bind(&mut self, socket: SocketId, address: IpAddr) -> Response {
-        match self.host.bind(address) {
-            Ok(bound) => {
-                self.sockets.insert(socket, bound);
-                Response::Bound(bound)
-            }
-            Err(error) => Response::Failed(error.to_string()),
-        }
-    }
-
     fn respond_one(&mut self, now: Instant) -> bool {
-        let Some((id, response)) = self.responses.pop(now) else {
+        let Some((id, response)) = self.driver.poll_response(now) else {
             return false;
         };
         self.pc.handle_response(now, id, response);
         true
     }
 
+    /// Hands the next datagrams to the driver.
     fn transmit_one(&mut self, now: Instant) -> bool {
-        let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
-            return false;
-        };
-        let to = to.path().expect("no server relays");
-        let local = self.sockets[&to.socket];
-        let length = segment.unwrap_or(self.buffer.len()).max(1);
-        for bytes in self.buffer.chunks(length) {
-            self.to_send.push_back(Datagram {
-                local,
-                remote: to.remote,
-                bytes: bytes.to_vec(),
-            });
+        let transmit = self.pc.poll_transmit(now, &mut self.buffer);
+        let any = transmit.is_some();
+        if let Some(transmit) = transmit {
+            self.driver.transmit(transmit, &self.buffer);
         }
-        true
-    }
-
-    fn path(&self, local: SocketAddr, remote: SocketAddr) -> Option<Path> {
-        let mut sockets = self.sockets.iter();
-        let (socket, _) = sockets.find(|(_, bound)| **bound == local)?;
-        Some(Path {
-            socket: *socket,
-            local_ip: None,
-            remote,
-            ecn: None,
-        })
+        any
     }
 }
 
@@ -259,7 +198,7 @@ impl Endpoint for Peer {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        if let Some(path) = self.path(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_datagram(now, path, bytes);
         }
     }
@@ -270,18 +209,18 @@ impl Endpoint for Peer {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         self.settle(now);
-        self.to_send.pop_front()
+        self.driver.poll_transmit()
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
-        [self.pc.poll_timeout(), self.responses.next_at()]
+        [self.pc.poll_timeout(), self.driver.poll_timeout()]
             .into_iter()
             .flatten()
             .min()
     }
 
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
-        if let Some(path) = self.path(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_send_error(now, &path);
         }
     }

@@ -1,16 +1,11 @@
 //! One connection on its host, watched: the driver's part is played in an order that the dice choose.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    net::{IpAddr, SocketAddr},
-    time::Instant,
-};
+use std::{net::SocketAddr, time::Instant};
 
 use rill_peer::{
-    Event, IceCandidateInit, Interface, Path, PeerConnection, Request, RequestId, Response,
-    SdpType, SocketId, Task, Transmit,
+    Event, IceCandidateInit, Path, PeerConnection, Request, Response, SdpType, SocketId, Task,
 };
-use rill_sim::{Datagram, Delayed, Endpoint, Host};
+use rill_sim::{Datagram, Driver, Endpoint, Host};
 
 use crate::{
     dice::Dice,
@@ -25,11 +20,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Side {
     pub(crate) pc: PeerConnection,
-    pub(crate) host: Host,
+    pub(crate) driver: Driver,
     pub(crate) watch: Watch,
-    pub(crate) sockets: BTreeMap<SocketId, SocketAddr>,
-    responses: Delayed<(RequestId, Response)>,
-    to_send: VecDeque<Datagram>,
     buffer: Vec<u8>,
     dice: Dice,
     /// Tasks are run only when an action says so.
@@ -48,10 +40,7 @@ impl Side {
         Self {
             watch: Watch::new(name, &pc),
             pc,
-            host,
-            sockets: BTreeMap::new(),
-            responses: Delayed::new(),
-            to_send: VecDeque::new(),
+            driver: Driver::new(host),
             buffer: Vec::new(),
             dice,
             lazy: false,
@@ -181,67 +170,35 @@ impl Side {
         self.watch.dirty |= request.is_some();
         match request {
             None => return false,
-            Some(Request::ListInterfaces { id }) => {
-                let interfaces = self.host.interfaces().iter().map(|interface| Interface {
-                    name: interface.name.clone(),
-                    address: interface.address,
-                    loopback: interface.loopback,
-                });
-                let list = Response::Interfaces(interfaces.collect());
-                self.responses.push(now, (id, list));
+            Some(Request::BindUdp { socket, .. }) if self.is_bound(socket) => {
+                self.watch
+                    .fault("a socket has one name", format!("{socket:?}"));
             }
-            Some(Request::BindUdp {
-                id,
-                socket,
-                address,
-                ..
-            }) => {
-                let response = self.bind(socket, address);
-                self.responses.push(now, (id, response));
+            Some(Request::CloseSocket { socket }) if !self.is_bound(socket) => {
+                self.watch
+                    .fault("only bound sockets are closed", format!("{socket:?}"));
             }
-            Some(Request::Resolve { id, name } | Request::ResolveMdns { id, name }) => {
-                let answer = self.host.resolve(&name);
-                let response = match answer.addresses {
-                    Ok(addresses) => Response::Resolved(addresses),
-                    Err(reason) => Response::Failed(reason),
-                };
-                self.responses.push(now + answer.delay, (id, response));
-            }
-            Some(Request::CloseSocket { socket }) => match self.sockets.remove(&socket) {
-                Some(bound) => drop(self.host.close(bound)),
-                None => self
-                    .watch
-                    .fault("only bound sockets are closed", format!("{socket:?}")),
-            },
             // Nobody listens, and nobody is asked for a name of ours.
             Some(Request::ConnectStream { id, .. }) => {
                 let refusal = Response::Failed("the connection was refused".to_owned());
-                self.responses.push(now, (id, refusal));
+                self.driver.respond(now, id, refusal);
             }
             Some(Request::CloseStream { .. }) => {}
-            Some(other) => {
+            Some(request @ Request::RegisterMdns { .. }) => {
                 self.watch
-                    .fault("only what exists is asked for", format!("{other:?}"));
+                    .fault("only what exists is asked for", format!("{request:?}"));
             }
+            Some(request) => self.driver.serve(now, request),
         }
         true
     }
 
-    fn bind(&mut self, socket: SocketId, address: IpAddr) -> Response {
-        match self.host.bind(address) {
-            Ok(bound) => {
-                if self.sockets.insert(socket, bound).is_some() {
-                    self.watch
-                        .fault("a socket has one name", format!("{socket:?}"));
-                }
-                Response::Bound(bound)
-            }
-            Err(error) => Response::Failed(error.to_string()),
-        }
+    fn is_bound(&self, socket: SocketId) -> bool {
+        self.driver.sockets().contains_key(&socket)
     }
 
     fn respond_one(&mut self, now: Instant) -> bool {
-        let Some((id, response)) = self.responses.pop(now) else {
+        let Some((id, response)) = self.driver.poll_response(now) else {
             return false;
         };
         self.pc.handle_response(now, id, response);
@@ -251,48 +208,29 @@ impl Side {
 
     /// Takes the next datagrams apart and queues them.
     pub(crate) fn transmit_one(&mut self, now: Instant) -> bool {
-        let Some(Transmit { to, segment }) = self.pc.poll_transmit(now, &mut self.buffer) else {
+        let Some(transmit) = self.pc.poll_transmit(now, &mut self.buffer) else {
             return false;
         };
-        let to = to.path().expect("no server relays");
         self.watch.dirty = true;
-        let Some(&local) = self.sockets.get(&to.socket) else {
+        let to = transmit.to.path().expect("no server relays");
+        if !self.is_bound(to.socket) {
             self.watch
                 .fault("datagrams leave by bound sockets", format!("{to:?}"));
-            return true;
-        };
-        let length = segment.unwrap_or(self.buffer.len()).max(1);
-        for bytes in self.buffer.chunks(length) {
-            self.to_send.push_back(Datagram {
-                local,
-                remote: to.remote,
-                bytes: bytes.to_vec(),
-            });
         }
+        self.driver.transmit(transmit, &self.buffer);
         true
-    }
-
-    fn path(&self, local: SocketAddr, remote: SocketAddr) -> Option<Path> {
-        let mut sockets = self.sockets.iter();
-        let (socket, _) = sockets.find(|(_, bound)| **bound == local)?;
-        Some(Path {
-            socket: *socket,
-            local_ip: None,
-            remote,
-            ecn: None,
-        })
     }
 
     /// Any path: of a socket that is there, if one is.
     pub(crate) fn any_path(&self, remote: SocketAddr) -> Option<Path> {
-        let local = *self.sockets.values().next()?;
-        self.path(local, remote)
+        let local = *self.driver.sockets().values().next()?;
+        self.driver.path(local, remote)
     }
 
     /// Nothing is left to do for a closed connection.
     pub(crate) fn check_gone(&mut self, now: Instant) {
-        if !self.sockets.is_empty() {
-            let left = format!("{:?}", self.sockets);
+        if !self.driver.sockets().is_empty() {
+            let left = format!("{:?}", self.driver.sockets());
             self.watch
                 .fault("every socket is closed after close()", left);
         }
@@ -321,7 +259,7 @@ impl Endpoint for Side {
         remote: SocketAddr,
         bytes: &mut [u8],
     ) {
-        if let Some(path) = self.path(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_datagram(now, path, bytes);
             self.watch.dirty = true;
         }
@@ -334,25 +272,25 @@ impl Endpoint for Side {
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Datagram> {
         loop {
-            if let Some(datagram) = self.to_send.pop_front() {
+            if let Some(datagram) = self.driver.poll_transmit() {
                 return Some(datagram);
             }
             self.settle(now);
-            if self.to_send.is_empty() {
+            if !self.driver.has_datagram() {
                 return None;
             }
         }
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
-        [self.pc.poll_timeout(), self.responses.next_at()]
+        [self.pc.poll_timeout(), self.driver.poll_timeout()]
             .into_iter()
             .flatten()
             .min()
     }
 
     fn handle_unreachable(&mut self, now: Instant, local: SocketAddr, remote: SocketAddr) {
-        if let Some(path) = self.path(local, remote) {
+        if let Some(path) = self.driver.path(local, remote) {
             self.pc.handle_send_error(now, &path);
             self.watch.dirty = true;
         }

@@ -1,14 +1,15 @@
-//! The streams of a node: what the agent calls them, and what the network does.
+//! Streams: what their owner calls them, and what the network does.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
 use rill_ice::{RequestId, StreamId};
-use rill_sim::{Host, Security, StreamRequest};
+
+use crate::{Host, Security, StreamRequest};
 
 /// Streams that are being made or open.
 #[derive(Debug, Default)]
-pub(crate) struct Streams {
+pub(super) struct Streams {
     open: BTreeMap<StreamId, Stream>,
     wanted: VecDeque<Wish>,
 }
@@ -16,7 +17,7 @@ pub(crate) struct Streams {
 #[derive(Debug)]
 struct Stream {
     /// Its addresses, once they are known.
-    network: Option<rill_sim::StreamId>,
+    network: Option<crate::StreamId>,
     /// The request that awaits its connection.
     request: Option<RequestId>,
 }
@@ -24,12 +25,12 @@ struct Stream {
 #[derive(Debug)]
 enum Wish {
     Connect(StreamId, SocketAddr, Security),
-    Send(rill_sim::StreamId, Vec<u8>),
-    Close(rill_sim::StreamId),
+    Send(crate::StreamId, Vec<u8>),
+    Close(crate::StreamId),
 }
 
 impl Streams {
-    pub(crate) fn connect(
+    pub(super) fn connect(
         &mut self,
         request: RequestId,
         stream: StreamId,
@@ -53,42 +54,42 @@ impl Streams {
             .push_back(Wish::Connect(stream, address, security));
     }
 
-    pub(crate) fn send(&mut self, stream: StreamId, bytes: &[u8]) {
+    pub(super) fn send(&mut self, stream: StreamId, bytes: &[u8]) {
         let open = self.open.get(&stream);
         let network = open.and_then(|open| open.network);
         let network = network.expect("nothing is written to what is not open");
         self.wanted.push_back(Wish::Send(network, bytes.to_vec()));
     }
 
-    pub(crate) fn close(&mut self, stream: StreamId) {
+    pub(super) fn close(&mut self, stream: StreamId) {
         let closed = self.open.remove(&stream);
         let network = closed.and_then(|stream| stream.network);
         self.wanted.extend(network.map(Wish::Close));
     }
 
     /// How many there are.
-    pub(crate) fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.open.len()
     }
 
-    pub(crate) fn id_of(&self, network: rill_sim::StreamId) -> Option<StreamId> {
+    pub(super) fn id_of(&self, network: crate::StreamId) -> Option<StreamId> {
         let mut open = self.open.iter();
         let found = open.find(|(_, stream)| stream.network == Some(network))?;
         Some(*found.0)
     }
 
     /// The request that awaits the connection.
-    pub(crate) fn answer(&mut self, stream: StreamId) -> Option<RequestId> {
+    pub(super) fn answer(&mut self, stream: StreamId) -> Option<RequestId> {
         self.open.get_mut(&stream)?.request.take()
     }
 
     /// It is over. Gives the request that awaited its connection.
-    pub(crate) fn forget(&mut self, stream: StreamId) -> Option<RequestId> {
+    pub(super) fn forget(&mut self, stream: StreamId) -> Option<RequestId> {
         self.open.remove(&stream)?.request
     }
 
     /// The next thing for the network.
-    pub(crate) fn poll(&mut self, host: &mut Host) -> Option<StreamRequest> {
+    pub(super) fn poll(&mut self, host: &mut Host) -> Option<StreamRequest> {
         while let Some(wish) = self.wanted.pop_front() {
             let request = match wish {
                 Wish::Connect(stream, remote, security) => self
@@ -110,7 +111,7 @@ impl Streams {
         host: &mut Host,
         stream: StreamId,
         remote: SocketAddr,
-    ) -> Option<rill_sim::StreamId> {
+    ) -> Option<crate::StreamId> {
         let any: IpAddr = match remote {
             SocketAddr::V4(_) => [0; 4].into(),
             SocketAddr::V6(_) => [0; 16].into(),
@@ -120,7 +121,7 @@ impl Streams {
         let address = interfaces.find(|own| same(&own.address));
         let address = address.map_or(any, |own| own.address);
         let local = host.bind(address).ok()?;
-        let network = rill_sim::StreamId { local, remote };
+        let network = crate::StreamId { local, remote };
         self.open.get_mut(&stream)?.network = Some(network);
         Some(network)
     }
