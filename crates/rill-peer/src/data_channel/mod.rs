@@ -233,12 +233,12 @@ impl DataChannels {
         }
     }
 
-    /// webrtc-pc §6.2, `send()`.
     /// Whether everything that was sent has arrived.
     pub(crate) fn is_sending_done(&self) -> bool {
         self.association.as_ref().is_some_and(Association::is_done)
     }
 
+    /// webrtc-pc §6.2, `send()`.
     pub(crate) fn send(
         &mut self,
         now: Instant,
