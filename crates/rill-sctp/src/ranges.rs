@@ -40,6 +40,11 @@ impl TsnRanges {
             .is_some_and(|(first, _)| !first.is_after(tsn))
     }
 
+    /// Whether a number that is not there would make a range longer, not one more.
+    pub(crate) fn touches(&self, tsn: Tsn) -> bool {
+        self.contains(tsn.minus(1)) || self.contains(tsn.plus(1))
+    }
+
     /// Adds these, and hands each run of them that was not there to `new`.
     pub(crate) fn insert(&mut self, first: Tsn, last: Tsn, mut new: impl FnMut(Tsn, Tsn)) {
         // The first range that this one could touch.

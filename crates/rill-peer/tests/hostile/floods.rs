@@ -8,7 +8,7 @@ use crate::{
     side::Reading,
 };
 
-/// Reliability 27: crates/rill-sctp/src/receive/mod.rs: `self.held() < limit && (next || self.beyond.len() < MAX_RANGES)` => `next || self.beyond.len() < MAX_RANGES`
+/// Reliability 27: crates/rill-sctp/src/receive/mod.rs: `self.held() < limit && has_place` => `has_place`
 #[test]
 fn a_first_fragment_on_each_stream_fills_the_window_at_most() {
     let mut scene = Scene::joined(true);
@@ -75,7 +75,7 @@ fn a_message_above_the_limit_is_dropped() {
 }
 
 /// The application of the victim sleeps.
-/// Reliability 27: crates/rill-sctp/src/receive/mod.rs: `self.held() < limit && (next || self.beyond.len() < MAX_RANGES)` => `next || self.beyond.len() < MAX_RANGES`
+/// Reliability 27: crates/rill-sctp/src/receive/mod.rs: `self.held() < limit && has_place` => `has_place`
 #[test]
 fn messages_that_nobody_reads_fill_the_window_at_most() {
     for (length, packets) in [(1, 5000), (1300, 15_000)] {

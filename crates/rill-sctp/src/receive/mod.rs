@@ -169,8 +169,12 @@ impl Inbound {
         } else {
             self.window + SLACK
         };
-        let next = data.tsn == cumulative.plus(1);
-        self.held() < limit && (next || self.beyond.len() < MAX_RANGES)
+        let has_place = self.beyond.len() < MAX_RANGES || self.adds_no_range(data.tsn);
+        self.held() < limit && has_place
+    }
+
+    fn adds_no_range(&self, tsn: Tsn) -> bool {
+        tsn == self.cumulative().plus(1) || self.beyond.touches(tsn)
     }
 
     fn is_behind_reset(&self, data: &Data<&[u8]>) -> bool {

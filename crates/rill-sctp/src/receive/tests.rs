@@ -100,6 +100,27 @@ fn gaps_are_told_and_close() {
     assert_eq!((told.cumulative, told.gaps), (tsn(4), vec![3..=3]));
 }
 
+/// What fills a gap makes ranges fewer, and what goes on behind the last no more: a sender that has lost
+/// much would else repeat it all in vain.
+#[test]
+fn only_what_adds_a_range_is_refused_when_there_are_too_many() {
+    let mut inbound = inbound(false);
+    inbound.window = 1 << 20;
+    let take = |inbound: &mut Inbound, place| {
+        take(inbound, &unordered(whole(place, 0, b"x")));
+        inbound.beyond.contains(tsn(place))
+    };
+    let last = 3 * MAX_RANGES as u32;
+    for place in 1..=MAX_RANGES as u32 {
+        assert!(take(&mut inbound, 3 * place), "{place}");
+    }
+    assert!(!take(&mut inbound, last + 2), "a range more");
+    assert!(take(&mut inbound, last + 1), "the last goes on");
+    assert!(take(&mut inbound, 5), "another begins earlier");
+    assert!(take(&mut inbound, 4), "a gap is filled");
+    assert!(take(&mut inbound, last + 3), "there is one fewer");
+}
+
 #[test]
 fn what_comes_twice_is_told_at_once_and_delivered_once() {
     let now = epoch();
