@@ -10,7 +10,7 @@ use crate::wire::{Sack, Tsn};
 /// What changed.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
-    /// Newly acknowledged bytes.
+    /// Newly acknowledged bytes, and those newly untold.
     pub(crate) acked: usize,
     /// Something has changed for the better.
     pub(crate) progress: bool,
@@ -115,10 +115,11 @@ impl Outstanding {
             at: sent_at,
             tsn: chunk.data.tsn,
         };
+        let was_untold = chunk.fate == Fate::Untold;
         match chunk.fate {
             // Of what was given up nothing is kept; it may have arrived all the same.
             Fate::Acknowledged | Fate::Abandoned => return,
-            Fate::InFlight => {}
+            Fate::InFlight | Fate::Untold => {}
             Fate::Lost => {
                 let next = self.next_tsn();
                 self.rack.spurious(sent.tsn, next);
@@ -131,9 +132,11 @@ impl Outstanding {
             self.full_packets.arrived(sent_at);
         }
         self.land(index, Fate::Acknowledged);
-        change.acked += size;
         change.progress = true;
-        self.delivered += size as u64;
+        if !was_untold {
+            change.acked += size;
+            self.delivered += size as u64;
+        }
         self.rack.acknowledged(now, sent, retransmitted, rtt);
         if change.newest.is_none_or(|newest| newest.sent_at <= sent_at) {
             change.newest = Some(Newest { sent_at, mark });
@@ -232,13 +235,9 @@ impl Outstanding {
 
     fn find_lost(&mut self, now: Instant, rtt: &Rtt, change: &mut Change) {
         self.reordering_until = None;
-        let mut lost = Vec::new();
+        let mut lost = self.find_lost_untold(change);
         while let Some(&sent) = self.by_time.front() {
-            let current = |index: &usize| {
-                let chunk = &self.chunks[*index];
-                chunk.fate == Fate::InFlight && chunk.sent_at == sent.at
-            };
-            let Some(index) = self.index(sent.tsn).filter(current) else {
+            let Some(index) = self.current(sent, Fate::InFlight) else {
                 self.by_time.pop_front();
                 continue;
             };
@@ -250,8 +249,12 @@ impl Outstanding {
                 }
                 Verdict::Lost => {
                     self.by_time.pop_front();
-                    self.lose(index, change);
-                    lost.push(sent.tsn);
+                    if self.may_be_untold(sent.tsn) {
+                        self.leave_untold(index, sent, change);
+                    } else {
+                        self.lose(index, change);
+                        lost.push(sent.tsn);
+                    }
                 }
             }
         }
@@ -259,7 +262,7 @@ impl Outstanding {
         change.given_up.extend(given_up);
     }
 
-    fn lose(&mut self, index: usize, change: &mut Change) {
+    pub(super) fn lose(&mut self, index: usize, change: &mut Change) {
         let (tsn, size) = (self.chunks[index].data.tsn, self.chunks[index].size());
         self.note_lost(index);
         self.land(index, Fate::Lost);

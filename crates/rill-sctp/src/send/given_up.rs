@@ -125,7 +125,7 @@ impl Outstanding {
             match self.chunks[index].fate {
                 Fate::Abandoned => self.advanced = next,
                 Fate::Acknowledged => {}
-                Fate::InFlight | Fate::Lost => break,
+                Fate::InFlight | Fate::Untold | Fate::Lost => break,
             }
             next = next.plus(1);
         }

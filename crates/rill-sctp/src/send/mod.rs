@@ -8,6 +8,7 @@ mod outbound;
 mod outstanding;
 mod queue;
 mod timer;
+mod untold;
 
 pub(crate) use outbound::Outbound;
 pub(crate) use outstanding::{GivenUp, Limit};

@@ -43,11 +43,20 @@ impl Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     InFlight,
+    /// It has arrived or is lost; SACKs have no room to say which.
+    Untold,
     Acknowledged,
     /// To be sent again.
     Lost,
     /// Given up.
     Abandoned,
+}
+
+impl Fate {
+    /// The peer may have to find room for it yet.
+    fn takes_room(self) -> bool {
+        matches!(self, Self::InFlight | Self::Untold)
+    }
 }
 
 /// What the rate of delivery is computed from (draft-cheng-iccrg-delivery-rate-estimation §3.2).
@@ -99,6 +108,8 @@ pub(crate) struct Outstanding {
     pub(super) beyond: TsnRanges,
     /// In the order of their times; what has changed since is skipped.
     pub(super) by_time: VecDeque<SentAt>,
+    /// The same for what is [`Fate::Untold`].
+    pub(super) untold: VecDeque<SentAt>,
     pub(super) lost: VecDeque<Tsn>,
     pub(super) in_flight: usize,
     pub(super) in_flight_payload: usize,
@@ -142,6 +153,7 @@ impl Outstanding {
     pub(crate) fn rest(&mut self) {
         self.chunks.shrink_to_fit();
         self.by_time.shrink_to_fit();
+        self.untold.shrink_to_fit();
         self.lost.shrink_to_fit();
         self.beyond.rest();
     }
@@ -152,6 +164,7 @@ impl Outstanding {
             chunks: VecDeque::new(),
             beyond: TsnRanges::default(),
             by_time: VecDeque::new(),
+            untold: VecDeque::new(),
             lost: VecDeque::new(),
             in_flight: 0,
             in_flight_payload: 0,
@@ -192,7 +205,7 @@ impl Outstanding {
         self.in_flight
     }
 
-    /// Bytes of payload on their way.
+    /// Bytes of payload that the peer may have to find room for.
     pub(crate) fn in_flight_payload(&self) -> usize {
         self.in_flight_payload
     }
@@ -338,9 +351,10 @@ impl Outstanding {
         }
         self.lost.clear();
         self.by_time.clear();
+        self.untold.clear();
         for index in 0..self.chunks.len() {
             match self.chunks[index].fate {
-                Fate::InFlight => {
+                Fate::InFlight | Fate::Untold => {
                     self.note_lost(index);
                     self.land(index, Fate::Lost);
                 }
@@ -372,11 +386,13 @@ impl Outstanding {
         let chunk = &mut self.chunks[index];
         if chunk.fate == Fate::InFlight {
             self.in_flight -= chunk.size();
-            self.in_flight_payload -= chunk.data.payload.len();
             self.in_flight_chunks -= 1;
             if chunk.packet == self.packet {
                 self.in_last_packet -= 1;
             }
+        }
+        if chunk.fate.takes_room() && !fate.takes_room() {
+            self.in_flight_payload -= chunk.data.payload.len();
         }
         chunk.fate = fate;
     }

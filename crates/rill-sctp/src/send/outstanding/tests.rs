@@ -139,6 +139,66 @@ fn a_gap_is_lost_after_the_time_for_reordering() {
     assert!(change.lost > 0 && !change.congestion);
 }
 
+/// As many gaps as libwebrtc names in a SACK, each of one number.
+fn twenty_gaps() -> Vec<RangeInclusive<u16>> {
+    (1..=20).map(|number| 2 * number..=2 * number).collect()
+}
+
+/// Of 60 messages the peer has every second, but only ever names twenty gaps. What lay between was
+/// repeated, and of that it has the first: of all after 41 it has said nothing.
+fn with_untold() -> (Sender, Change) {
+    let mut sender = Sender::with(60, Limit::None);
+    sender.sack(0, &twenty_gaps());
+    sender.now += RTT;
+    sender.sack(0, &twenty_gaps());
+    assert_eq!(sender.repeated().len(), 20);
+    sender.now += 2 * RTT;
+    let change = sender.sack(2, &twenty_gaps()).expect("it is news");
+    (sender, change)
+}
+
+/// RFC 8985 §6.2 takes for granted that the peer tells of all that it has.
+#[test]
+fn what_a_sack_has_no_room_for_is_not_lost() {
+    let (mut sender, change) = with_untold();
+    assert_eq!(change.lost, SIZE, "40, before the last that it named");
+    assert_eq!(sender.repeated(), [40]);
+    // 2 to 38 and 40, repeated; the peer may have to find room for the last 18 too.
+    assert_eq!(sender.outstanding.in_flight(), 20 * SIZE);
+    assert_eq!(sender.outstanding.in_flight_payload(), 38 * 100);
+    // The first and 21 others, told of, and 18 that are not.
+    assert_eq!(sender.outstanding.delivered(), 40 * SIZE as u64);
+    sender.now += RTT;
+    let change = sender.sack(60, &[]).expect("it is news");
+    assert_eq!(change.acked, 20 * SIZE, "each counts once");
+    assert_eq!(sender.outstanding.delivered(), 60 * SIZE as u64);
+    assert_eq!(sender.outstanding.in_flight_payload(), 0);
+}
+
+#[test]
+fn what_a_sack_has_room_for_and_does_not_name_is_lost() {
+    let (mut sender, _) = with_untold();
+    assert_eq!(sender.repeated(), [40]);
+    sender.now += RTT;
+    let change = sender.sack(42, &twenty_gaps()[..9]).expect("it is news");
+    assert_eq!(change.lost, 9 * SIZE);
+    let lost: Vec<_> = (42..60).step_by(2).collect();
+    assert_eq!(sender.repeated(), lost);
+    assert_eq!(sender.outstanding.in_flight_payload(), 9 * 100);
+}
+
+#[test]
+fn after_a_timeout_what_is_untold_is_lost_too() {
+    let (mut sender, _) = with_untold();
+    sender.outstanding.all_lost(sender.now);
+    assert_eq!(sender.outstanding.in_flight_payload(), 0);
+    // 2 to 38 and 40, and the last 18.
+    assert_eq!(sender.repeated().len(), 38);
+    sender.now += RTT;
+    sender.sack(60, &[]);
+    assert!(sender.outstanding.is_empty());
+}
+
 /// What was thought lost and arrives without having been repeated: the reduction is undone.
 #[test]
 fn a_reduction_for_nothing_is_found_out() {
