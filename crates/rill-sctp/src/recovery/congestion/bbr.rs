@@ -23,6 +23,8 @@ const PROBE_RTT: Duration = Duration::from_millis(200);
 /// How much of what was on its way may be lost before that was too much: well above what a bad
 /// radio link loses, well below what a full queue does.
 const TOO_MUCH_LOSS: f64 = 0.1;
+/// How often at least something is found lost in a round that ends start-up: of few packets one is much.
+const STARTUP_LOSSES: u32 = 6;
 /// What is left of the window then.
 const BETA: f64 = 0.7;
 const INITIAL: usize = 10;
@@ -65,6 +67,8 @@ enum Mode {
 struct Losses {
     delivered: usize,
     lost: usize,
+    /// How often something was found lost.
+    times: u32,
 }
 
 /// The highest rates of the last rounds: the best, and the best since that one.
@@ -141,13 +145,19 @@ impl Bbr {
     fn count_losses(&mut self, acked: &Acked) {
         self.round_losses.delivered += acked.bytes;
         self.round_losses.lost += acked.lost;
+        self.round_losses.times += u32::from(acked.lost > 0);
         if !acked.round_started {
             return;
         }
-        let Losses { delivered, lost } = std::mem::take(&mut self.round_losses);
+        let Losses {
+            delivered,
+            lost,
+            times,
+        } = std::mem::take(&mut self.round_losses);
         let share = lost as f64 / (delivered + lost).max(1) as f64;
         let floor = self.product().unwrap_or_default();
-        if share > TOO_MUCH_LOSS && self.pipe_is_full {
+        if share > TOO_MUCH_LOSS && (self.pipe_is_full || times >= STARTUP_LOSSES) {
+            self.pipe_is_full = true;
             let then = acked
                 .rate
                 .map_or(acked.in_flight_before, |rate| rate.in_flight_then);
@@ -309,3 +319,6 @@ impl Controller for Bbr {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

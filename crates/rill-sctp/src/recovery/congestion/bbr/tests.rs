@@ -1,0 +1,87 @@
+use super::*;
+use crate::testing::epoch;
+
+const RTT: Duration = Duration::from_millis(40);
+const MTU: usize = 1200;
+/// How many acknowledgements a round has.
+const ACKS: u32 = 20;
+/// Bytes a second: no more than these are delivered.
+const LINK: u64 = 10_000_000;
+
+/// A sender whose window is always in use.
+struct Sender {
+    now: Instant,
+    bbr: Bbr,
+    delivered: u64,
+}
+
+impl Sender {
+    fn new() -> Self {
+        Self {
+            now: epoch(),
+            bbr: Bbr::new(MTU),
+            delivered: 0,
+        }
+    }
+
+    /// A round at this rate. Of its acknowledgements but the first so many find as much lost as they acknowledge.
+    fn round(&mut self, rate: u64, losses: u32) {
+        for number in 0..ACKS {
+            self.now += RTT / ACKS;
+            let bytes = (rate as f64 * RTT.as_secs_f64() / f64::from(ACKS)) as usize;
+            self.delivered += bytes as u64;
+            let window = self.bbr.window();
+            self.bbr.acked(&Acked {
+                now: self.now,
+                bytes,
+                lost: if (1..=losses).contains(&number) {
+                    bytes
+                } else {
+                    0
+                },
+                in_flight_before: window,
+                in_flight: window,
+                rtt: Some(RTT),
+                smoothed_rtt: RTT,
+                min_rtt: RTT,
+                delivered: self.delivered,
+                round_started: number == 0,
+                rate: Some(RateSample {
+                    rate,
+                    limited_by_application: false,
+                    in_flight_then: window,
+                }),
+                limited_by_window: true,
+            });
+        }
+    }
+}
+
+#[test]
+fn start_up_ends_when_the_rate_grows_no_more() {
+    let mut sender = Sender::new();
+    for _ in 0..4 {
+        assert_eq!(sender.bbr.mode, Mode::Startup);
+        sender.round(LINK, 0);
+    }
+    assert_ne!(sender.bbr.mode, Mode::Startup);
+}
+
+/// A queue that is full is so before three rounds show it.
+#[test]
+fn start_up_ends_when_too_much_is_lost() {
+    for (losses, ends) in [
+        (1, false),
+        (STARTUP_LOSSES - 1, false),
+        (STARTUP_LOSSES, true),
+    ] {
+        let mut sender = Sender::new();
+        for rate in [LINK / 4, LINK / 2] {
+            sender.round(rate, 0);
+        }
+        sender.round(LINK, losses);
+        sender.round(2 * LINK, 0);
+        assert_eq!(sender.bbr.mode != Mode::Startup, ends, "{losses}");
+        assert_eq!(sender.bbr.ceiling.is_some(), ends, "{losses}");
+    }
+}
