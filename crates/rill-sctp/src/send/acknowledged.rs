@@ -183,7 +183,8 @@ impl Outstanding {
         let bytes = self.delivered - mark.delivered;
         Some(RateSample {
             rate: (bytes as f64 / interval.as_secs_f64()) as u64,
-            limited_by_application: mark.limited,
+            limited_by_application: mark.limited_by_application,
+            limited_by_peer: mark.limited_by_peer,
             in_flight_then: mark.in_flight,
         })
     }

@@ -149,7 +149,7 @@ impl Outbound {
     /// There is less to send than could be: the rate says nothing of the path.
     fn note_idleness(&mut self) {
         if self.window_is_open() && !self.has_something() {
-            self.outstanding.limited_by_application();
+            self.outstanding.limited(!self.queue.is_empty());
         }
     }
 

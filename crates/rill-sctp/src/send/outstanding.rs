@@ -65,7 +65,8 @@ pub(super) struct Mark {
     pub(super) delivered: u64,
     pub(super) delivered_at: Instant,
     pub(super) first_sent_at: Instant,
-    pub(super) limited: bool,
+    pub(super) limited_by_application: bool,
+    pub(super) limited_by_peer: bool,
     pub(super) in_flight: usize,
 }
 
@@ -123,8 +124,9 @@ pub(crate) struct Outstanding {
     pub(super) delivered: u64,
     pub(super) delivered_at: Option<Instant>,
     pub(super) first_sent_at: Option<Instant>,
-    /// Until so much is delivered there was too little to send.
+    /// Until so much is delivered there was too little to send; or enough, but too little room at the peer.
     pub(super) limited_until: u64,
+    limited_by_peer: bool,
     pub(super) round_end: u64,
     /// The last number before the last reduction; how many were lost in it, and how many of these were
     /// not.
@@ -177,6 +179,7 @@ impl Outstanding {
             delivered_at: None,
             first_sent_at: None,
             limited_until: 0,
+            limited_by_peer: false,
             round_end: 0,
             recovery: None,
             rack: Rack::default(),
@@ -243,9 +246,10 @@ impl Outstanding {
         self.delivered
     }
 
-    /// There was less to send than could be sent.
-    pub(crate) fn limited_by_application(&mut self) {
+    /// There was less to send than could be sent, or the peer had less room.
+    pub(crate) fn limited(&mut self, by_peer: bool) {
         self.limited_until = (self.delivered + self.in_flight as u64).max(1);
+        self.limited_by_peer = by_peer;
     }
 
     /// A new chunk leaves.
@@ -271,12 +275,14 @@ impl Outstanding {
             self.first_sent_at = Some(now);
             self.delivered_at = Some(now);
         }
+        // Also what leaves first after all of it has arrived.
+        let limited = self.limited_until > 0 && self.limited_until >= self.delivered;
         Mark {
             delivered: self.delivered,
             delivered_at: self.delivered_at.unwrap_or(now),
             first_sent_at: self.first_sent_at.unwrap_or(now),
-            // Also what leaves first after all of it has arrived.
-            limited: self.limited_until > 0 && self.limited_until >= self.delivered,
+            limited_by_application: limited && !self.limited_by_peer,
+            limited_by_peer: limited && self.limited_by_peer,
             in_flight: self.in_flight,
         }
     }

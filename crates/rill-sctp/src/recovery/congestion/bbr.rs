@@ -125,9 +125,11 @@ impl Bbr {
         if let Some(RateSample {
             rate,
             limited_by_application,
+            limited_by_peer,
             ..
         }) = acked.rate
-            && (!limited_by_application || self.rates.get().is_none_or(|best| rate > best))
+            && (!(limited_by_application || limited_by_peer)
+                || self.rates.get().is_none_or(|best| rate > best))
         {
             self.rates.add(self.round, rate);
         }
@@ -172,6 +174,7 @@ impl Bbr {
     }
 
     fn check_full_pipe(&mut self, acked: &Acked) {
+        // If the peer has room for no more, no more will be delivered either.
         let limited = acked.rate.is_none_or(|rate| rate.limited_by_application);
         if self.pipe_is_full || !acked.round_started || limited {
             return;

@@ -44,6 +44,8 @@ pub(crate) struct RateSample {
     pub(crate) rate: u64,
     /// There was not enough to send to know more.
     pub(crate) limited_by_application: bool,
+    /// The peer had too little room to know more.
+    pub(crate) limited_by_peer: bool,
     /// What was on its way when the newest acknowledged chunk was sent.
     pub(crate) in_flight_then: usize,
 }

@@ -123,6 +123,19 @@ fn no_more_leaves_than_the_peer_has_room_for() {
     assert!((1164..=1500).contains(&sent), "{sent}");
 }
 
+#[test]
+fn what_limits_the_rate_is_the_application_or_the_room_of_the_peer() {
+    for (length, by_peer) in [(1000, false), (2000, true)] {
+        let (mut outbound, now) = measured();
+        outbound.peer_window = 1000;
+        push(&mut outbound, length);
+        packets(&mut outbound, now);
+        let mark = outbound.outstanding.mark(now);
+        assert_eq!(mark.limited_by_application, !by_peer);
+        assert_eq!(mark.limited_by_peer, by_peer);
+    }
+}
+
 /// Twice the smallest packets.
 const LARGE: usize = 2 * MTU;
 /// What a chunk holds in the smallest.

@@ -13,6 +13,8 @@ struct Sender {
     now: Instant,
     bbr: Bbr,
     delivered: u64,
+    limited_by_application: bool,
+    limited_by_peer: bool,
 }
 
 impl Sender {
@@ -21,6 +23,8 @@ impl Sender {
             now: epoch(),
             bbr: Bbr::new(MTU),
             delivered: 0,
+            limited_by_application: false,
+            limited_by_peer: false,
         }
     }
 
@@ -48,7 +52,8 @@ impl Sender {
                 round_started: number == 0,
                 rate: Some(RateSample {
                     rate,
-                    limited_by_application: false,
+                    limited_by_application: self.limited_by_application,
+                    limited_by_peer: self.limited_by_peer,
                     in_flight_then: window,
                 }),
                 limited_by_window: true,
@@ -65,6 +70,27 @@ fn start_up_ends_when_the_rate_grows_no_more() {
         sender.round(LINK, 0);
     }
     assert_ne!(sender.bbr.mode, Mode::Startup);
+}
+
+/// Too little to send says nothing of the path, but start-up's window must not stay on its way because the
+/// peer has room for no more.
+#[test]
+fn start_up_lasts_while_the_application_limits_it_and_not_while_the_peer_does() {
+    for (application, peer, ends) in [(true, false, false), (false, true, true)] {
+        let mut sender = Sender::new();
+        sender.round(LINK, 0);
+        sender.limited_by_application = application;
+        sender.limited_by_peer = peer;
+        for _ in 0..4 {
+            sender.round(LINK / 2, 0);
+        }
+        assert_eq!(sender.bbr.mode != Mode::Startup, ends, "{application}");
+        assert_eq!(
+            sender.bbr.rates.get(),
+            Some(LINK),
+            "the rate is not forgotten"
+        );
+    }
 }
 
 /// A queue that is full is so before three rounds show it.
