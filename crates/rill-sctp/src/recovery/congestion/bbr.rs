@@ -13,6 +13,9 @@ const CYCLE: [f64; 8] = [1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
 /// What the window is of the bandwidth-delay product. With 2 two flows keep a queue of a whole product
 /// standing and share it unevenly; with this they share evenly, and leave a NewReno flow its half.
 const WINDOW_GAIN: f64 = 1.5;
+/// In start-up, where it is also by how much what is delivered grows in a round trip. With 2 a short queue
+/// loses more of the last round than SACKs can name.
+const STARTUP_WINDOW_GAIN: f64 = 1.75;
 /// Slightly less than was measured, so that queues drain.
 const MARGIN: f64 = 0.99;
 /// How many rounds the highest rate is remembered.
@@ -248,7 +251,12 @@ impl Bbr {
             return;
         };
         let train = (self.rates.get().unwrap_or_default() as f64 / 1000.0).min(TRAIN);
-        let mut target = product * WINDOW_GAIN + 3.0 * train;
+        let gain = if self.pipe_is_full {
+            WINDOW_GAIN
+        } else {
+            STARTUP_WINDOW_GAIN
+        };
+        let mut target = product * gain + 3.0 * train;
         if let Some(ceiling) = self.ceiling {
             target = target.min(ceiling.max(product));
         }

@@ -60,6 +60,12 @@ impl Sender {
             });
         }
     }
+
+    /// What the window is of the bandwidth-delay product.
+    fn share(&self) -> f64 {
+        let product = self.bbr.product().expect("a rate was measured");
+        self.bbr.window() as f64 / product
+    }
 }
 
 #[test]
@@ -110,4 +116,19 @@ fn start_up_ends_when_too_much_is_lost() {
         assert_eq!(sender.bbr.mode != Mode::Startup, ends, "{losses}");
         assert_eq!(sender.bbr.ceiling.is_some(), ends, "{losses}");
     }
+}
+
+#[test]
+fn the_window_is_larger_in_start_up_than_after_it() {
+    let mut sender = Sender::new();
+    sender.round(LINK, 0);
+    sender.round(LINK, 0);
+    assert_eq!(sender.bbr.mode, Mode::Startup);
+    let share = sender.share();
+    assert!((1.75..2.0).contains(&share), "{share}");
+    for _ in 0..10 {
+        sender.round(LINK, 0);
+    }
+    let share = sender.share();
+    assert!((1.5..1.7).contains(&share), "{share}");
 }
