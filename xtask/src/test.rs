@@ -10,6 +10,8 @@ use crate::proof;
 use crate::run::{Outcome, Tally, cargo, first_line, npm, run, run_suite};
 
 const PARTS: [&str; 4] = ["lint", "rust", "node", "interop"];
+/// What is built beside other stacks, so that the product's lock file holds none of them.
+const OTHER_WORKSPACES: [&str; 2] = ["benches/Cargo.toml", "interop/peers/rust/Cargo.toml"];
 
 pub(crate) fn chore(arguments: &[String]) -> Outcome {
     if let Some(unknown) = arguments
@@ -43,7 +45,13 @@ pub(crate) fn chore(arguments: &[String]) -> Outcome {
 }
 
 fn lint(report: &mut Report) {
-    report.check("format", || run(&mut cargo(["fmt", "--all", "--check"])));
+    report.check("format", || {
+        run(&mut cargo(["fmt", "--all", "--check"]))?;
+        let fmt = ["fmt", "--all", "--check", "--manifest-path"];
+        OTHER_WORKSPACES
+            .iter()
+            .try_for_each(|manifest| run(cargo(fmt).arg(manifest)))
+    });
     report.check("trickle behaviours", || proof::check(&proof::TRICKLE));
     report.check("reliability", || proof::check(&proof::RELIABILITY));
     report.check("clippy", || {
@@ -59,7 +67,6 @@ fn lint(report: &mut Report) {
         run(&mut cargo(clippy))
     });
     report.check("lock files", || {
-        let manifests = ["benches/Cargo.toml", "interop/peers/rust/Cargo.toml"];
         let update = [
             "update",
             "--workspace",
@@ -67,7 +74,7 @@ fn lint(report: &mut Report) {
             "--quiet",
             "--manifest-path",
         ];
-        manifests
+        OTHER_WORKSPACES
             .iter()
             .try_for_each(|manifest| run(cargo(update).arg(manifest)))
     });

@@ -50,7 +50,8 @@ pub(crate) enum Stack {
 }
 
 impl Stack {
-    pub(crate) const ALL: [Self; 4] = [Self::Rill, Self::RillCubic, Self::RillNewReno, Self::Dcsctp];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Rill, Self::RillCubic, Self::RillNewReno, Self::Dcsctp];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stack| stack.name() == name)

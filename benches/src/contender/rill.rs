@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use ::rill::{Configuration, DataChannel, DataChannelInit, Event, PeerConnection};
 use bytes::Bytes;
 use tokio::runtime::Runtime;
-use tokio::task::JoinHandle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::{Contender, Load, Transferred};
@@ -196,7 +196,11 @@ impl Pair {
     }
 }
 
-fn relay(from: PeerConnection, to: PeerConnection, channels: UnboundedSender<DataChannel>) -> JoinHandle<()> {
+fn relay(
+    from: PeerConnection,
+    to: PeerConnection,
+    channels: UnboundedSender<DataChannel>,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Some(event) = from.next_event().await {
             match event {
