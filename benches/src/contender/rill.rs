@@ -28,11 +28,19 @@ impl Rill {
             held: Vec::new(),
         }
     }
+
+    /// As in a server: what calls rill runs where rill does, and not on the main thread, from which and to which
+    /// each message would wake another core.
+    fn in_a_task<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        self.runtime
+            .block_on(self.runtime.spawn(work))
+            .expect("no panic")
+    }
 }
 
 impl Contender for Rill {
     fn set_up(&mut self) -> Duration {
-        self.runtime.block_on(async {
+        self.in_a_task(async {
             let start = Instant::now();
             let pair = Pair::connect(DataChannelInit::default()).await;
             let elapsed = start.elapsed();
@@ -42,34 +50,11 @@ impl Contender for Rill {
     }
 
     fn transfer(&mut self, load: Load) -> Transferred {
-        self.runtime.block_on(transfer(load))
+        self.in_a_task(transfer(load))
     }
 
     fn round_trips(&mut self, message: usize, limit: Duration) -> Vec<Duration> {
-        self.runtime.block_on(async {
-            let Pair {
-                peers,
-                outgoing,
-                incoming,
-            } = Pair::connect(DataChannelInit::default()).await;
-            let echo = tokio::spawn(async move {
-                while let Some(message) = incoming.recv().await {
-                    let _ = incoming.send_message(message);
-                }
-            });
-            let payload = Bytes::from(vec![0x5A; message]);
-            let mut times = Vec::new();
-            let start = Instant::now();
-            while start.elapsed() < limit {
-                let sent = Instant::now();
-                outgoing.send(payload.clone()).expect("an open channel");
-                outgoing.recv().await.expect("an open channel");
-                times.push(sent.elapsed());
-            }
-            echo.abort();
-            peers.iter().for_each(PeerConnection::close);
-            times
-        })
+        self.in_a_task(round_trips(message, limit))
     }
 
     fn hold(&mut self, pairs: usize) {
@@ -80,6 +65,31 @@ impl Contender for Rill {
             }
         });
     }
+}
+
+async fn round_trips(message: usize, limit: Duration) -> Vec<Duration> {
+    let Pair {
+        peers,
+        outgoing,
+        incoming,
+    } = Pair::connect(DataChannelInit::default()).await;
+    let echo = tokio::spawn(async move {
+        while let Some(message) = incoming.recv().await {
+            let _ = incoming.send_message(message);
+        }
+    });
+    let payload = Bytes::from(vec![0x5A; message]);
+    let mut times = Vec::new();
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        let sent = Instant::now();
+        outgoing.send(payload.clone()).expect("an open channel");
+        outgoing.recv().await.expect("an open channel");
+        times.push(sent.elapsed());
+    }
+    echo.abort();
+    peers.iter().for_each(PeerConnection::close);
+    times
 }
 
 async fn transfer(load: Load) -> Transferred {

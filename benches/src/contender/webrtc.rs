@@ -36,11 +36,18 @@ impl Webrtc {
             held: Vec::new(),
         }
     }
+
+    /// As rill's: see there.
+    fn in_a_task<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        self.runtime
+            .block_on(self.runtime.spawn(work))
+            .expect("no panic")
+    }
 }
 
 impl Contender for Webrtc {
     fn set_up(&mut self) -> Duration {
-        self.runtime.block_on(async {
+        self.in_a_task(async {
             let start = Instant::now();
             let pair = Pair::connect(None).await;
             let elapsed = start.elapsed();
@@ -50,34 +57,11 @@ impl Contender for Webrtc {
     }
 
     fn transfer(&mut self, load: Load) -> Transferred {
-        self.runtime.block_on(transfer(load, self.buffers))
+        self.in_a_task(transfer(load, self.buffers))
     }
 
     fn round_trips(&mut self, message: usize, limit: Duration) -> Vec<Duration> {
-        self.runtime.block_on(async {
-            let pair = Pair::connect(None).await;
-            let incoming = Arc::clone(&pair.incoming);
-            let echo = tokio::spawn(async move {
-                while let Some(message) = received(&incoming).await {
-                    let _ = incoming.send(message).await;
-                }
-            });
-            let payload = BytesMut::from(&vec![0x5A; message][..]);
-            let mut times = Vec::new();
-            let start = Instant::now();
-            while start.elapsed() < limit {
-                let sent = Instant::now();
-                pair.outgoing
-                    .send(payload.clone())
-                    .await
-                    .expect("an open channel");
-                received(&pair.outgoing).await.expect("an open channel");
-                times.push(sent.elapsed());
-            }
-            echo.abort();
-            pair.close().await;
-            times
-        })
+        self.in_a_task(round_trips(message, limit))
     }
 
     fn hold(&mut self, pairs: usize) {
@@ -93,6 +77,31 @@ impl Contender for Webrtc {
             self.held.extend(connecting.join_all().await);
         });
     }
+}
+
+async fn round_trips(message: usize, limit: Duration) -> Vec<Duration> {
+    let pair = Pair::connect(None).await;
+    let incoming = Arc::clone(&pair.incoming);
+    let echo = tokio::spawn(async move {
+        while let Some(message) = received(&incoming).await {
+            let _ = incoming.send(message).await;
+        }
+    });
+    let payload = BytesMut::from(&vec![0x5A; message][..]);
+    let mut times = Vec::new();
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        let sent = Instant::now();
+        pair.outgoing
+            .send(payload.clone())
+            .await
+            .expect("an open channel");
+        received(&pair.outgoing).await.expect("an open channel");
+        times.push(sent.elapsed());
+    }
+    echo.abort();
+    pair.close().await;
+    times
 }
 
 async fn transfer(load: Load, buffers: Option<usize>) -> Transferred {
