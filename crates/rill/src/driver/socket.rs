@@ -2,6 +2,7 @@ use std::{
     io::{self, IoSliceMut},
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
+    sync::OnceLock,
     task::{Context, Poll, ready},
 };
 
@@ -16,6 +17,11 @@ const BUFFER: usize = 4 * 1024 * 1024;
 
 /// Whether one call receives as many trains as there are buffers (recvmmsg); elsewhere it may be one.
 const GIVES_ALL: bool = cfg!(target_os = "linux");
+
+/// A socket that never closes and receives nothing. Linux rewrites its own code, on all cores at once, when the first
+/// socket of the machine wants trains and again when the last is closed: a sixth of the CPU time in which a lone
+/// connection forms. With this it happens once in a process.
+static KEPT: OnceLock<Option<socket2::Socket>> = OnceLock::new();
 
 /// A UDP socket that sends and receives trains.
 pub(crate) struct Socket {
@@ -47,6 +53,9 @@ impl Socket {
     }
 
     fn bind_port(address: IpAddr, port: u16) -> io::Result<Self> {
+        if cfg!(target_os = "linux") {
+            KEPT.get_or_init(kept);
+        }
         let domain = Domain::for_address(SocketAddr::new(address, 0));
         let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
         if address.is_ipv6() {
@@ -152,4 +161,14 @@ impl Socket {
             self.state.try_send((&self.io).into(), transmit)
         })
     }
+}
+
+/// What wants trains in both families of addresses, or in the one there is.
+fn kept() -> Option<socket2::Socket> {
+    let open = |domain| {
+        let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        UdpSocketState::new((&socket).into())?;
+        io::Result::Ok(socket)
+    };
+    open(Domain::IPV6).or_else(|_| open(Domain::IPV4)).ok()
 }
