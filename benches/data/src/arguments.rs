@@ -5,6 +5,7 @@ use std::str::FromStr;
 use crate::cell::{CENTRE, Cell, LOSSES, QUEUES, RATES, RTTS};
 use crate::endpoint::Stack;
 use crate::link::ETHERNET;
+use crate::radio::Radio;
 use crate::run;
 
 const USAGE: &str = "\
@@ -18,6 +19,8 @@ usage: cargo xtask sim data [options]
   --link MBIT/S,...
   --queue BDP,...
   --mtu BYTES      of the largest IP packet that the path carries (1500)
+  --bursts MS      packets arrive all together, every so often, as over radio (0)
+  --stalls MS      one in a hundred comes up to so much later, and all behind it (0)
   --stack A,...    these stacks: rill, rill-cubic, rill-new-reno, dcsctp (rill and dcsctp)
   --share A,B      two flows, the second a second later, instead of one
   --seeds N        so many runs of each, of which the median counts (1)
@@ -35,6 +38,7 @@ pub(crate) struct Arguments {
     pub(crate) shared: Vec<Cell>,
     pub(crate) pairs: Vec<[Stack; 2]>,
     pub(crate) mtu: usize,
+    pub(crate) radio: Radio,
     pub(crate) first: u64,
     pub(crate) seeds: u64,
     pub(crate) seconds: Option<f64>,
@@ -80,6 +84,7 @@ impl Arguments {
             shared: Vec::new(),
             pairs: Vec::new(),
             mtu: ETHERNET,
+            radio: Radio::default(),
             first: 1,
             seeds: 1,
             seconds: None,
@@ -116,6 +121,8 @@ impl Arguments {
                 _ => return Err(format!("--share needs two stacks\n\n{USAGE}")),
             },
             "--mtu" => self.mtu = number(value, 1200)?,
+            "--bursts" => self.radio.bursts = nanoseconds(value)?,
+            "--stalls" => self.radio.stalls = nanoseconds(value)?,
             "--seeds" => self.seeds = number(value, 1)?,
             "--from" => self.first = number(value, 0)?,
             "--seconds" => self.seconds = Some(number(value, 0.1)?),
@@ -148,6 +155,11 @@ fn number<T: FromStr + PartialOrd>(word: &str, least: T) -> Result<T, String> {
         .ok()
         .filter(|number| *number >= least)
         .ok_or_else(|| format!("{word:?} is no number, or too small\n\n{USAGE}"))
+}
+
+/// From milliseconds.
+fn nanoseconds(word: &str) -> Result<u64, String> {
+    Ok((number(word, 0.0)? * 1e6) as u64)
 }
 
 fn numbers<T: FromStr + PartialOrd + Copy>(list: &str, least: T) -> Result<Vec<T>, String> {

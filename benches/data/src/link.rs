@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::cell::Cell;
 use crate::packet::OVERHEAD;
+use crate::radio::Radio;
 
 /// What most paths carry.
 pub(crate) const ETHERNET: usize = 1500;
@@ -13,6 +14,7 @@ pub(crate) struct Link {
     /// Larger IP packets vanish, as where "packet too big" is filtered.
     mtu: usize,
     delay: u64,
+    radio: Radio,
     /// How long a full queue takes to drain, in nanoseconds.
     queue: u64,
     loss: f64,
@@ -35,7 +37,13 @@ pub(crate) struct Parcel {
 }
 
 impl Link {
-    pub(crate) fn new(cell: &Cell, mtu: usize, seed: u64, measured_from: u64) -> Self {
+    pub(crate) fn new(
+        cell: &Cell,
+        mtu: usize,
+        radio: Radio,
+        seed: u64,
+        measured_from: u64,
+    ) -> Self {
         let mbits = u64::from(cell.mbits);
         let round_trip = cell.round_trip_nanos();
         let queue = (round_trip as f64 * cell.queue) as u64;
@@ -45,6 +53,7 @@ impl Link {
             mbits,
             mtu,
             delay: round_trip / 2,
+            radio,
             queue: queue.max(least),
             loss: cell.loss / 100.0,
             random: fastrand::Rng::with_seed(seed),
@@ -74,8 +83,10 @@ impl Link {
             self.lost += 1;
             return;
         }
+        let last = self.under_way.back().map_or(0, |last| last.arrival);
+        let arrival = self.free + self.delay;
         self.under_way.push_back(Parcel {
-            arrival: self.free + self.delay,
+            arrival: self.radio.arrival(arrival, last, &mut self.random),
             flow,
             datagram,
         });
@@ -116,7 +127,7 @@ mod tests {
 
     #[test]
     fn datagrams_leave_at_the_rate_and_arrive_after_half_a_round_trip() {
-        let mut link = Link::new(&CELL, ETHERNET, 1, 0);
+        let mut link = Link::new(&CELL, ETHERNET, Radio::default(), 1, 0);
         for _ in 0..3 {
             link.offer(0, 0, vec![0; DATAGRAM]);
         }
@@ -128,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_the_queue_is_dropped() {
-        let mut link = Link::new(&CELL, ETHERNET, 1, 0);
+        let mut link = Link::new(&CELL, ETHERNET, Radio::default(), 1, 0);
         // 40 ms at 100 Mbit/s are 400 of these.
         for _ in 0..500 {
             link.offer(0, 0, vec![0; DATAGRAM]);
@@ -140,7 +151,13 @@ mod tests {
 
     #[test]
     fn as_many_are_lost_as_the_cell_says() {
-        let mut link = Link::new(&Cell { loss: 3.0, ..CELL }, ETHERNET, 1, 0);
+        let mut link = Link::new(
+            &Cell { loss: 3.0, ..CELL },
+            ETHERNET,
+            Radio::default(),
+            1,
+            0,
+        );
         for number in 0..100_000 {
             link.offer(number * 1_000_000, 0, vec![0; DATAGRAM]);
         }
@@ -149,7 +166,7 @@ mod tests {
 
     #[test]
     fn larger_packets_than_the_path_carries_vanish() {
-        let mut link = Link::new(&CELL, ETHERNET, 1, 0);
+        let mut link = Link::new(&CELL, ETHERNET, Radio::default(), 1, 0);
         link.offer(0, 0, vec![0; ETHERNET - OVERHEAD]);
         assert_eq!(link.dropped, 0);
         link.offer(0, 0, vec![0; ETHERNET - OVERHEAD + 1]);

@@ -11,6 +11,7 @@ mod endpoint;
 mod flow;
 mod link;
 mod packet;
+mod radio;
 mod report;
 mod run;
 mod simulation;

@@ -86,6 +86,7 @@ fn scenarios(arguments: &Arguments) -> Vec<Scenario> {
             scenarios.push(Scenario {
                 cell,
                 mtu: arguments.mtu,
+                radio: arguments.radio,
                 stacks: stacks.clone(),
                 seed,
                 seconds,

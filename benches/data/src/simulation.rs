@@ -8,6 +8,7 @@ use crate::cell::Cell;
 use crate::endpoint::Stack;
 use crate::flow::{Flow, SENDER};
 use crate::link::Link;
+use crate::radio::Radio;
 
 /// A timer that is due already runs this many nanoseconds later: time must go on.
 const TICK: u64 = 1000;
@@ -21,6 +22,7 @@ pub(crate) struct Scenario {
     pub(crate) cell: Cell,
     /// The largest IP packet that the path carries.
     pub(crate) mtu: usize,
+    pub(crate) radio: Radio,
     /// One flow of each.
     pub(crate) stacks: Vec<Stack>,
     pub(crate) seed: u64,
@@ -97,8 +99,12 @@ impl Simulation {
         let origin = Instant::now();
         let measured_from = (scenario.from * SECOND) as u64;
         let mut random = fastrand::Rng::with_seed(scenario.seed);
-        let links = [(); 2]
-            .map(|()| Link::new(&scenario.cell, scenario.mtu, random.u64(..), measured_from));
+        let links = [(); 2].map(|()| {
+            let Scenario {
+                cell, mtu, radio, ..
+            } = scenario;
+            Link::new(cell, *mtu, *radio, random.u64(..), measured_from)
+        });
         let flows = (0..)
             .zip(&scenario.stacks)
             .map(|(number, &stack)| Flow::new(stack, &mut random, origin, number * STAGGER))
@@ -204,6 +210,7 @@ mod tests {
         Scenario {
             cell,
             mtu: crate::link::ETHERNET,
+            radio: Radio::default(),
             stacks: stacks.to_vec(),
             seed: 1,
             seconds: 5.0,
@@ -246,5 +253,42 @@ mod tests {
         let sum: f64 = figures.goodput.iter().sum();
         assert!(figures.goodput.iter().all(|goodput| *goodput > 0.5));
         assert!((0.8..1.01).contains(&(sum / figures.possible)), "{sum}");
+    }
+
+    #[test]
+    fn a_radio_link_that_gathers_packets_is_used() {
+        let cell = Cell {
+            mbits: 100,
+            rtt: 4.0,
+            ..SLOW
+        };
+        let bursts = Radio {
+            bursts: 20_000_000,
+            stalls: 0,
+        };
+        let figures = Scenario {
+            radio: bursts,
+            ..scenario(cell, &[Stack::Rill])
+        }
+        .run();
+        assert!(figures.goodput[0] > 70.0, "{:?}", figures.goodput);
+    }
+
+    #[test]
+    fn two_flows_of_rill_share_a_long_path() {
+        let cell = Cell {
+            mbits: 50,
+            rtt: 100.0,
+            ..SLOW
+        };
+        let figures = Scenario {
+            seconds: 60.0,
+            from: 30.0,
+            ..scenario(cell, &[Stack::Rill; 2])
+        }
+        .run();
+        let sum: f64 = figures.goodput.iter().sum();
+        let part = figures.goodput[0] / sum;
+        assert!((0.4..0.6).contains(&part), "{:?}", figures.goodput);
     }
 }
