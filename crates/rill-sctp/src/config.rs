@@ -51,9 +51,10 @@ pub enum CongestionControl {
 }
 
 impl CongestionControl {
-    pub(crate) fn controller(self, mtu: usize) -> Box<dyn Controller> {
+    /// What a controller draws depends on the seed.
+    pub(crate) fn controller(self, mtu: usize, seed: u64) -> Box<dyn Controller> {
         match self {
-            Self::Model => Box::new(Bbr::new(mtu)),
+            Self::Model => Box::new(Bbr::new(mtu, seed)),
             Self::Cubic => Box::new(Cubic::new(mtu)),
             Self::NewReno => Box::new(NewReno::new(mtu)),
         }

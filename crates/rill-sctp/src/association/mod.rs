@@ -83,7 +83,7 @@ impl Association {
             padding: true,
         };
         let base = config.effective_mtu();
-        let controller = config.congestion_control.controller(base);
+        let controller = config.congestion_control.controller(base, random.u64(..));
         Self {
             outbound: Outbound::new(local.first_tsn, base, controller),
             path_mtu: PathMtu::new(base, config.effective_max_mtu()),

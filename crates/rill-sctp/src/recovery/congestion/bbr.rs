@@ -1,25 +1,33 @@
 //! A model of the path instead of a reaction to losses (BBR: draft-ietf-ccwg-bbr, simplified): how
 //! fast data is delivered, and how short the round trip is, say how much belongs on its way.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
+use super::bursts::Bursts;
+use super::highest::Highest;
 use super::{Acked, Controller, RateSample};
 
 /// Doubles what is delivered each round trip: 4 ln 2.
 const STARTUP_GAIN: f64 = 2.77;
 const DRAIN_GAIN: f64 = 0.35;
-/// The pacing of the phases of a cycle: ask for more, give back, cruise.
-const CYCLE: [f64; 8] = [1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
-/// What the window is of the bandwidth-delay product. With 2 two flows keep a queue of a whole product
-/// standing and share it unevenly; with this they share evenly, and leave a NewReno flow its half.
-const WINDOW_GAIN: f64 = 1.5;
+/// A cycle asks for more in its first phase, gives back in the second, and cruises in the others.
+const ASK: usize = 0;
+const GIVE_BACK: usize = 1;
+const CRUISE: usize = 2;
+/// How many phases a cycle has: at random, because of two flows that ask at the same time neither finds out what
+/// the other could leave.
+const PHASES: RangeInclusive<usize> = 6..=10;
+/// What the window is of the bandwidth-delay product, beside what bursts need. Rates that two flows measured
+/// while they asked are together more than there is, and only the window keeps the queue short then.
+const WINDOW_GAIN: f64 = 1.05;
+/// The same while more is asked for. With less a flow beside CUBIC gets no third.
+const ASKING_WINDOW_GAIN: f64 = 1.4;
 /// In start-up, where it is also by how much what is delivered grows in a round trip. With 2 a short queue
 /// loses more of the last round than SACKs can name.
 const STARTUP_WINDOW_GAIN: f64 = 1.75;
 /// Slightly less than was measured, so that queues drain.
 const MARGIN: f64 = 0.99;
-/// How many rounds the highest rate is remembered.
-const RATE_ROUNDS: u64 = 10;
 /// How long the shortest round trip is believed, and how long it is looked for.
 const MIN_RTT_LIFE: Duration = Duration::from_secs(10);
 const PROBE_RTT: Duration = Duration::from_millis(200);
@@ -44,7 +52,8 @@ pub(crate) struct Bbr {
     mode: Mode,
     window: usize,
     round: u64,
-    rates: MaxRate,
+    rates: Highest,
+    bursts: Bursts,
     min_rtt: Option<(Duration, Instant)>,
     /// The rate at which start-up last found more, and for how many rounds it has not.
     full: (u64, u32),
@@ -55,6 +64,9 @@ pub(crate) struct Bbr {
     before_probe: usize,
     /// Something leaves after a pause, in which no shorter round trip could be seen.
     restarted: bool,
+    random: fastrand::Rng,
+    /// How many phases this cycle has.
+    phases: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,37 +86,16 @@ struct Losses {
     times: u32,
 }
 
-/// The highest rates of the last rounds: the best, and the best since that one.
-#[derive(Clone, Debug, Default)]
-struct MaxRate {
-    best: Vec<(u64, u64)>,
-}
-
-impl MaxRate {
-    fn add(&mut self, round: u64, rate: u64) {
-        let covered = |&(at, best): &(u64, u64)| at == round && best >= rate;
-        if self.best.last().is_some_and(covered) {
-            return;
-        }
-        self.best
-            .retain(|&(at, other)| other > rate && at + RATE_ROUNDS > round);
-        self.best.push((round, rate));
-    }
-
-    fn get(&self) -> Option<u64> {
-        self.best.first().map(|&(_, rate)| rate)
-    }
-}
-
 impl Bbr {
-    pub(crate) fn new(mtu: usize) -> Self {
+    pub(crate) fn new(mtu: usize, seed: u64) -> Self {
         Self {
             mtu,
             initial: INITIAL * mtu,
             mode: Mode::Startup,
             window: INITIAL * mtu,
             round: 0,
-            rates: MaxRate::default(),
+            rates: Highest::default(),
+            bursts: Bursts::default(),
             min_rtt: None,
             full: (0, 0),
             pipe_is_full: false,
@@ -112,6 +103,8 @@ impl Bbr {
             round_losses: Losses::default(),
             before_probe: 0,
             restarted: false,
+            random: fastrand::Rng::with_seed(seed),
+            phases: *PHASES.end(),
         }
     }
 
@@ -204,23 +197,23 @@ impl Bbr {
         let product = self.product().unwrap_or(f64::INFINITY);
         match self.mode {
             Mode::Startup if self.pipe_is_full => self.mode = Mode::Drain,
-            Mode::Drain if acked.in_flight as f64 <= product => self.enter_cycle(acked.now, 2),
+            Mode::Drain if acked.in_flight as f64 <= product => self.start_cycle(acked.now, CRUISE),
             Mode::Cycle { phase, since } => {
                 let length = self.min_rtt.map_or(Duration::ZERO, |(min_rtt, _)| min_rtt);
                 let long = acked.now.saturating_duration_since(since) > length * 8;
                 let over = acked.now.saturating_duration_since(since) > length;
                 let next = match phase {
                     // Asks until there is more on its way, or too much.
-                    0 => {
+                    ASK => {
                         over && (long
                             || acked.lost > 0
                             || acked.in_flight_before as f64 >= product * 1.25)
                     }
-                    1 => over || acked.in_flight as f64 <= product,
+                    GIVE_BACK => over || acked.in_flight as f64 <= product,
                     _ => over,
                 };
                 if next {
-                    self.enter_cycle(acked.now, (phase + 1) % CYCLE.len());
+                    self.next_phase(acked.now, phase + 1);
                 }
             }
             Mode::ProbeRtt { until: None } if acked.in_flight <= self.probe_window() => {
@@ -230,14 +223,23 @@ impl Bbr {
             Mode::ProbeRtt { until: Some(until) } if until <= acked.now => {
                 self.min_rtt = self.min_rtt.map(|(min_rtt, _)| (min_rtt, acked.now));
                 self.window = self.window.max(self.before_probe);
-                self.enter_cycle(acked.now, 2);
+                self.start_cycle(acked.now, CRUISE);
             }
             Mode::Startup | Mode::Drain | Mode::ProbeRtt { .. } => {}
         }
     }
 
-    fn enter_cycle(&mut self, now: Instant, phase: usize) {
+    fn start_cycle(&mut self, now: Instant, phase: usize) {
+        self.phases = self.random.usize(PHASES);
         self.mode = Mode::Cycle { phase, since: now };
+    }
+
+    fn next_phase(&mut self, now: Instant, phase: usize) {
+        if phase < self.phases {
+            self.mode = Mode::Cycle { phase, since: now };
+        } else {
+            self.start_cycle(now, ASK);
+        }
     }
 
     fn probe_window(&self) -> usize {
@@ -251,12 +253,10 @@ impl Bbr {
             return;
         };
         let train = (self.rates.get().unwrap_or_default() as f64 / 1000.0).min(TRAIN);
-        let gain = if self.pipe_is_full {
-            WINDOW_GAIN
-        } else {
-            STARTUP_WINDOW_GAIN
-        };
-        let mut target = product * gain + 3.0 * train;
+        let mut target = product * self.window_gain() + 3.0 * train;
+        if self.pipe_is_full {
+            target += self.bursts.largest() as f64;
+        }
         if let Some(ceiling) = self.ceiling {
             target = target.min(ceiling.max(product));
         }
@@ -271,12 +271,23 @@ impl Bbr {
         }
     }
 
-    fn gain(&self) -> f64 {
+    fn window_gain(&self) -> f64 {
+        match self.mode {
+            _ if !self.pipe_is_full => STARTUP_WINDOW_GAIN,
+            Mode::Cycle { phase: ASK, .. } => ASKING_WINDOW_GAIN,
+            _ => WINDOW_GAIN,
+        }
+    }
+
+    fn pacing_gain(&self) -> f64 {
         match self.mode {
             Mode::Startup => STARTUP_GAIN,
             Mode::Drain => DRAIN_GAIN,
-            Mode::Cycle { phase, .. } => CYCLE[phase],
-            Mode::ProbeRtt { .. } => 1.0,
+            Mode::Cycle { phase: ASK, .. } => 1.25,
+            Mode::Cycle {
+                phase: GIVE_BACK, ..
+            } => 0.75,
+            Mode::Cycle { .. } | Mode::ProbeRtt { .. } => 1.0,
         }
     }
 }
@@ -296,7 +307,7 @@ impl Controller for Bbr {
             measured.max(self.initial as f64 / min_rtt.as_secs_f64().max(1e-6))
         };
         let margin = if self.pipe_is_full { MARGIN } else { 1.0 };
-        Some((rate * self.gain() * margin) as u64)
+        Some((rate * self.pacing_gain() * margin) as u64)
     }
 
     fn set_mtu(&mut self, mtu: usize) {
@@ -305,6 +316,10 @@ impl Controller for Bbr {
 
     fn acked(&mut self, acked: &Acked) {
         let expired = self.measure(acked);
+        if self.pipe_is_full {
+            let rate = self.rates.get().unwrap_or_default();
+            self.bursts.count(acked, self.round, rate);
+        }
         self.count_losses(acked);
         self.check_full_pipe(acked);
         self.change_mode(acked, expired);
@@ -326,7 +341,7 @@ impl Controller for Bbr {
     fn restart(&mut self, now: Instant) {
         self.restarted = true;
         if matches!(self.mode, Mode::Cycle { .. }) {
-            self.enter_cycle(now, 2);
+            self.start_cycle(now, CRUISE);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! How much may be on its way (RFC 9260 §7.2 gives the least; each file here another answer).
 
 mod bbr;
+mod bursts;
 mod cubic;
+mod highest;
 mod hystart;
 mod new_reno;
 
