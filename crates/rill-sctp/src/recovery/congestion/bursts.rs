@@ -53,7 +53,7 @@ mod tests {
     const RATE: u64 = 1_000_000;
 
     /// What counts as a burst when so many bytes come after so many milliseconds each.
-    fn largest(arrivals: &[(u64, usize)]) -> u64 {
+    fn largest(rate: u64, arrivals: &[(u64, usize)]) -> u64 {
         let (mut bursts, mut now) = (Bursts::default(), epoch());
         for &(after, bytes) in arrivals {
             now += Duration::from_millis(after);
@@ -71,23 +71,24 @@ mod tests {
                 rate: None,
                 limited_by_window: false,
             };
-            bursts.count(&acked, 0, RATE);
+            bursts.count(&acked, 0, rate);
         }
         bursts.largest()
     }
 
     #[test]
     fn what_comes_as_expected_is_no_burst_but_each_piece() {
-        assert_eq!(largest(&[(0, 1000), (1, 1000), (1, 1000)]), 1000);
+        assert_eq!(largest(RATE, &[(0, 1000), (1, 1000), (1, 1000)]), 1000);
     }
 
     #[test]
     fn what_comes_at_once_is_one_and_a_pause_ends_it() {
-        assert_eq!(largest(&[(0, 4000), (1, 4000), (20, 5000)]), 7000);
+        assert_eq!(largest(RATE, &[(0, 4000), (1, 4000), (20, 5000)]), 7000);
     }
 
     #[test]
-    fn no_more_than_a_tenth_of_a_second_counts() {
-        assert_eq!(largest(&[(0, 900_000)]), 100_000);
+    fn no_more_counts_than_a_tenth_of_a_second_nor_than_sockets_hold() {
+        assert_eq!(largest(RATE, &[(0, 900_000)]), 100_000);
+        assert_eq!(largest(100 * RATE, &[(0, 9_000_000)]), 1 << 20);
     }
 }
