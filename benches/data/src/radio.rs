@@ -14,6 +14,23 @@ pub(crate) struct Radio {
 }
 
 impl Radio {
+    /// What a reader of the figures must know; nothing if there is no delay.
+    pub(crate) fn said(self) -> String {
+        let mut said = String::new();
+        if self.bursts > 0 {
+            said += &format!(
+                " Packets arrive all together every {} ms.",
+                milliseconds(self.bursts)
+            );
+        }
+        if self.stalls > 0 {
+            let stalls = milliseconds(self.stalls);
+            said +=
+                &format!(" One in {REPEATED} comes up to {stalls} ms later, and all behind it.");
+        }
+        said
+    }
+
     /// When a packet arrives that would be there at `arrival`, and the one before at `last`.
     pub(crate) fn arrival(self, arrival: u64, last: u64, random: &mut fastrand::Rng) -> u64 {
         let together = match self.bursts {
@@ -27,6 +44,10 @@ impl Radio {
         };
         (together + stall).max(last)
     }
+}
+
+pub(crate) fn milliseconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e6
 }
 
 #[cfg(test)]
@@ -50,5 +71,7 @@ mod tests {
         };
         let late = (0..10_000).filter(|_| stalls.arrival(5, 0, &mut random) > 5);
         assert!((60..150).contains(&late.count()));
+        assert_eq!(Radio::default().said(), "");
+        assert!(stalls.said().contains("One in 100 comes up to 1 ms later"));
     }
 }

@@ -4,6 +4,7 @@ use crate::arguments::Arguments;
 use crate::cell::{Cell, LOSSES, QUEUES, RATES, RTTS};
 use crate::endpoint::Stack;
 use crate::packet::OVERHEAD;
+use crate::radio::milliseconds;
 use crate::run::Outcome;
 use crate::simulation::Figures;
 
@@ -36,8 +37,10 @@ fn head(arguments: &Arguments) -> String {
          DTLS 1.2 (37), UDP (8) and IPv4 (20) on the wire; IP packets above {} bytes vanish. RTT \
          without queue; loss at random behind the bottleneck, in each direction; queue in products of \
          rate and RTT, four such packets at least. Goodput after 2 s; \"possible\" is what the headers of a \
-         full packet leave of the link. CPU of both ends and the simulation.",
-        arguments.seeds, arguments.mtu
+         full packet leave of the link. CPU of both ends and the simulation.{}",
+        arguments.seeds,
+        arguments.mtu,
+        arguments.radio.said()
     )
 }
 
@@ -181,7 +184,7 @@ fn json(outcome: &Outcome) -> String {
     let names: Vec<_> = scenario.stacks.iter().map(|stack| stack.name()).collect();
     format!(
         "{{\"stacks\": {names:?}, \"link_mbits\": {}, \"rtt_ms\": {}, \"loss_percent\": {}, \
-         \"queue_bdp\": {}, \"seed\": {}, \"seconds\": {}, \"measured_from\": {}, \
+         \"queue_bdp\": {}, \"bursts_ms\": {}, \"stalls_ms\": {}, \"seed\": {}, \"seconds\": {}, \"measured_from\": {}, \
          \"goodput_mbits\": {:?}, \"possible_mbits\": {:.3}, \"queueing_p50_ms\": {:.3}, \
          \"queueing_p95_ms\": {:.3}, \"sent_bytes\": {}, \"retransmitted_bytes\": {}, \
          \"dropped\": {}, \"lost\": {}, \"cpu_seconds\": {:.4}}}",
@@ -189,6 +192,8 @@ fn json(outcome: &Outcome) -> String {
         cell.rtt,
         cell.loss,
         cell.queue,
+        milliseconds(scenario.radio.bursts),
+        milliseconds(scenario.radio.stalls),
         scenario.seed,
         scenario.seconds,
         scenario.from,
