@@ -7,6 +7,8 @@ mod webrtc;
 
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
+
 use crate::measure::Words;
 pub(crate) use node::measured as measured_by_node;
 
@@ -77,6 +79,15 @@ impl Stack {
             crate::measure::in_child(self, words)
         }
     }
+}
+
+/// As in a server: what calls a stack runs where the stack does, and not on the main thread, from which and to which
+/// each message would wake another core.
+fn in_a_task<T: Send + 'static>(
+    runtime: &Runtime,
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    runtime.block_on(runtime.spawn(work)).expect("no panic")
 }
 
 /// One stack: two peers in this process, over sockets, with the settings it comes with.

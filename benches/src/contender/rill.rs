@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Contender, Load, Transferred};
+use super::{Contender, Load, Transferred, in_a_task};
 
 /// The sender pauses above this many buffered bytes and goes on below half of it.
 const BUFFERED: usize = 1 << 20;
@@ -28,19 +28,11 @@ impl Rill {
             held: Vec::new(),
         }
     }
-
-    /// As in a server: what calls rill runs where rill does, and not on the main thread, from which and to which
-    /// each message would wake another core.
-    fn in_a_task<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
-        self.runtime
-            .block_on(self.runtime.spawn(work))
-            .expect("no panic")
-    }
 }
 
 impl Contender for Rill {
     fn set_up(&mut self) -> Duration {
-        self.in_a_task(async {
+        in_a_task(&self.runtime, async {
             let start = Instant::now();
             let pair = Pair::connect(DataChannelInit::default()).await;
             let elapsed = start.elapsed();
@@ -50,11 +42,11 @@ impl Contender for Rill {
     }
 
     fn transfer(&mut self, load: Load) -> Transferred {
-        self.in_a_task(transfer(load))
+        in_a_task(&self.runtime, transfer(load))
     }
 
     fn round_trips(&mut self, message: usize, limit: Duration) -> Vec<Duration> {
-        self.in_a_task(round_trips(message, limit))
+        in_a_task(&self.runtime, round_trips(message, limit))
     }
 
     fn hold(&mut self, pairs: usize) {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{Contender, Load, Transferred};
+use super::{Contender, Load, Transferred, in_a_task};
 use crate::sockets::enlarge_buffers;
 
 /// Pairs that connect at the same time when many are wanted: each waits for its agents' ticks.
@@ -36,18 +36,11 @@ impl Webrtc {
             held: Vec::new(),
         }
     }
-
-    /// As rill's: see there.
-    fn in_a_task<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
-        self.runtime
-            .block_on(self.runtime.spawn(work))
-            .expect("no panic")
-    }
 }
 
 impl Contender for Webrtc {
     fn set_up(&mut self) -> Duration {
-        self.in_a_task(async {
+        in_a_task(&self.runtime, async {
             let start = Instant::now();
             let pair = Pair::connect(None).await;
             let elapsed = start.elapsed();
@@ -57,11 +50,11 @@ impl Contender for Webrtc {
     }
 
     fn transfer(&mut self, load: Load) -> Transferred {
-        self.in_a_task(transfer(load, self.buffers))
+        in_a_task(&self.runtime, transfer(load, self.buffers))
     }
 
     fn round_trips(&mut self, message: usize, limit: Duration) -> Vec<Duration> {
-        self.in_a_task(round_trips(message, limit))
+        in_a_task(&self.runtime, round_trips(message, limit))
     }
 
     fn hold(&mut self, pairs: usize) {
