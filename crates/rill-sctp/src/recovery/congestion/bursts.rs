@@ -1,4 +1,4 @@
-//! How many more bytes are acknowledged at once than the rate explains (draft-ietf-ccwg-bbr §5.5.9): radio links
+//! How many more bytes are acknowledged at once than the rate explains (draft-ietf-ccwg-bbr-05 §5.5.9): radio links
 //! gather packets, and hold back what is behind one that they repeat. So much more must be on its way.
 
 use std::time::Instant;
